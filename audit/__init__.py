@@ -1,0 +1,1 @@
+"""audit: record every language-model call."""

@@ -1,0 +1,73 @@
+"""Values out of untrusted JSON: the one that is meant, or None."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from audit.wire.parse import printable
+
+__all__ = ["count", "decimal", "dig", "flag", "items", "mapping", "seconds_us", "text"]
+
+_INT64_MAX = 2**63 - 1
+
+
+def dig(value: Any, *path: str | int) -> Any:
+    """Return what lies at `path` (keys and indexes), or None where a step is missing."""
+    for step in path:
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def count(value: Any) -> int | None:
+    """Return a number of things: a whole number from 0 that fits 64 bits; 12.0 counts, true does not."""
+    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INT64_MAX:
+        return None
+    return value
+
+
+def text(value: Any) -> str | None:
+    """Return a non-empty string, fit to be stored; numbers become text, anything else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value) if not isinstance(value, int) or abs(value) <= _INT64_MAX else "a very large number"
+    return printable(value) if isinstance(value, str) and value else None
+
+
+def flag(value: Any) -> bool | None:
+    """Return true or false if that is what it is."""
+    return value if isinstance(value, bool) else None
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return an object's members, or none."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """Return an array's elements, or none."""
+    return value if isinstance(value, list) else []
+
+
+def decimal(value: Any) -> Decimal | None:
+    """Return a finite number from 0 exactly as it was written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and 0 <= number < 10**15 else None
+
+
+def seconds_us(value: Any) -> int | None:
+    """Return seconds as microseconds."""
+    number = decimal(value)
+    return None if number is None or number > 10**9 else int(number * 1_000_000)

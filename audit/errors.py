@@ -1,0 +1,47 @@
+"""Every error that `audit` raises of its own.
+
+AuditError
+├── SettingsError    a setting is missing or wrong: all problems at once, each with key and source
+├── StoreError       the database cannot be used; `permanent` says whether waiting can help
+├── JournalError     the journal cannot be written: the exchange at hand is not recorded
+├── ArchiveError     a file to import is not of the kind it should be
+└── PromptError      a canary cannot be asked as it is defined
+
+Programming mistakes raise builtins. A provider's error is not an error here: it is a response.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ArchiveError", "AuditError", "JournalError", "PromptError", "SettingsError", "StoreError"]
+
+
+class AuditError(Exception):
+    """Base of all; its text says what to do next and is fit to be shown to a user."""
+
+
+class SettingsError(AuditError):
+    """The configuration has problems; `problems` holds a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class StoreError(AuditError):
+    """The database cannot be used."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        self.permanent = permanent
+        super().__init__(message)
+
+
+class JournalError(AuditError):
+    """The journal cannot be written; the caller's own exchange goes on."""
+
+
+class ArchiveError(AuditError):
+    """A file to import cannot be read as recorded exchanges."""
+
+
+class PromptError(AuditError):
+    """A canary cannot be asked as it is defined."""

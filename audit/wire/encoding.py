@@ -1,0 +1,163 @@
+"""Content encoding undone, within bounds, keeping track of what arrived when.
+
+RFC 9110 §8.4: encodings are listed in the order they were applied, so they are undone from the last.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import brotli
+import zstandard
+
+__all__ = ["MAX_DECODED", "Decoded", "decode"]
+
+MAX_DECODED = 64 * 1024 * 1024
+"""Bytes one body may unpack to: above any real reply (the largest images are near 40 MB), below harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body with its encodings undone as far as possible; `problem` says what stopped that."""
+
+    body: bytes
+    problem: str | None = None
+    marks: tuple[tuple[int, int], ...] = ()
+    """(bytes received, bytes decoded from them), rising: where in the plain body each arrival ended."""
+
+    def received_for(self, offset: int) -> int:
+        """Return how many received bytes it took for `offset` plain bytes to be there."""
+        if not self.marks:
+            return offset
+        index = bisect_left(self.marks, offset, key=lambda mark: mark[1])
+        return self.marks[min(index, len(self.marks) - 1)][0]
+
+
+def decode(body: bytes, encoding: str, *, cuts: tuple[int, ...] = (), limit: int = MAX_DECODED) -> Decoded:
+    """Undo `encoding`, a Content-Encoding value, and say where each of `cuts` (received bytes) falls then."""
+    names = [name.strip().lower() for name in encoding.split(",")]
+    names = [name for name in names if name not in ("", "identity")]
+    if not names or not body:
+        return Decoded(body)
+    if len(names) > _MOST_ENCODINGS:
+        return Decoded(b"", f"{len(names)} content encodings")
+    unknown = [name for name in names if name not in _UNPACKERS]
+    if unknown:
+        return Decoded(b"", f"unknown content encoding {unknown[0][:40]!r}")
+    unpackers = [_UNPACKERS[name]() for name in reversed(names)]
+    return _decode(body, unpackers, sorted({*(cut for cut in cuts if 0 < cut < len(body)), len(body)}), limit)
+
+
+class _Unpacker(Protocol):
+    """Undoes one encoding as bytes come."""
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        """Return the plain bytes of `data`; if there are more than `most`, somewhat more than `most`."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether the packed bytes have come to their own end."""
+        ...
+
+
+def _decode(body: bytes, unpackers: list[_Unpacker], cuts: list[int], limit: int) -> Decoded:
+    plain: list[bytes] = []
+    marks: list[tuple[int, int]] = []
+    size = start = 0
+    for cut in cuts:
+        try:
+            piece = body[start:cut]
+            for unpacker in unpackers:
+                piece = unpacker.unpack(piece, limit - size)
+        except (zlib.error, brotli.error, zstandard.ZstdError) as exc:
+            problem = f"broken content encoding after {size} plain bytes: {str(exc)[:80]}"
+            return Decoded(b"".join(plain), problem, tuple(marks))
+        plain.append(piece[: limit - size])
+        if size + len(piece) > limit:
+            return Decoded(b"".join(plain), f"unpacks to more than {limit} bytes", tuple(marks))
+        size += len(piece)
+        start = cut
+        marks.append((cut, size))
+    whole = all(unpacker.finished for unpacker in unpackers)
+    return Decoded(b"".join(plain), None if whole else "content encoding ends early", tuple(marks))
+
+
+class _Zlib:
+    """gzip (window 31) and the two kinds of deflate: RFC 9110's zlib format (15), and the bare one (-15)."""
+
+    def __init__(self, window: int | None) -> None:
+        self._window = window
+        self._decoder = None if window is None else zlib.decompressobj(window)
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        if self._decoder is None:
+            if not data:
+                return b""
+            self._window = 15 if data[0] & 0x0F == zlib.DEFLATED else -15
+            self._decoder = zlib.decompressobj(self._window)
+        out = self._decoder.decompress(data, most + 1)
+        while self._decoder.eof and self._decoder.unused_data and len(out) <= most:  # gzip members in a row
+            rest = self._decoder.unused_data
+            self._decoder = zlib.decompressobj(self._window or 0)
+            out += self._decoder.decompress(rest, most + 1 - len(out))
+        return out
+
+    @property
+    def finished(self) -> bool:
+        return self._decoder is not None and self._decoder.eof
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._decoder = brotli.Decompressor()
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        out = bytearray(self._decoder.process(data, output_buffer_limit=_STEP))
+        while not self._decoder.can_accept_more_data() and len(out) <= most:
+            out += self._decoder.process(b"", output_buffer_limit=_STEP)
+        return bytes(out)
+
+    @property
+    def finished(self) -> bool:
+        return bool(self._decoder.is_finished())
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        self._packed = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        self._decoder = self._packed.decompressobj(read_across_frames=False)
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        out = bytearray()
+        # decompressobj() takes no limit, and 4 bytes can hold 128 KB: slices bound what one call makes.
+        pending = [data[at : at + _ZSTD_SLICE] for at in range(0, len(data), _ZSTD_SLICE)][::-1]
+        while pending and len(out) <= most:
+            if self._decoder.eof:
+                self._decoder = self._packed.decompressobj(read_across_frames=False)
+            out += self._decoder.decompress(pending.pop())
+            if self._decoder.eof and self._decoder.unused_data:
+                pending.append(self._decoder.unused_data)
+        return bytes(out)
+
+    @property
+    def finished(self) -> bool:
+        return bool(self._decoder.eof)
+
+
+_STEP = 1 << 20
+_ZSTD_SLICE = 256
+_ZSTD_WINDOW = 1 << 27
+"""RFC 8878 lets a decoder refuse windows above 8 MB; browsers take 128 MB."""
+_MOST_ENCODINGS = 4
+_UNPACKERS: dict[str, Callable[[], _Unpacker]] = {
+    "gzip": lambda: _Zlib(31),
+    "x-gzip": lambda: _Zlib(31),
+    "deflate": lambda: _Zlib(None),
+    "br": _Brotli,
+    "zstd": _Zstd,
+}

@@ -1,0 +1,56 @@
+"""JSON from a hostile network: a value, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Parsed", "parse_json", "printable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`value` as the standard library reads it; `problem` says why it is None."""
+
+    value: Any
+    problem: str | None = None
+
+
+def parse_json(data: bytes | str) -> Parsed:
+    """Return the value of one JSON document.
+
+    NaN and Infinity come as None, lone surrogates stay in the strings (see `printable`), of duplicate keys
+    the last counts. Bytes that are not UTF-8 are read with replacement characters, which is noted.
+    """
+    text, problem = data if isinstance(data, str) else None, None
+    if text is None:
+        try:
+            text = bytes(data).decode("utf-8-sig")  # type: ignore[arg-type]  # str was ruled out above
+        except UnicodeDecodeError as exc:
+            text = bytes(data).decode("utf-8", "replace")  # type: ignore[arg-type]
+            problem = f"not UTF-8 at byte {exc.start}"
+    if not text.strip():
+        return Parsed(None, "empty")
+    try:
+        return Parsed(_DECODER.decode(text), problem)
+    except json.JSONDecodeError as exc:
+        return Parsed(None, f"not JSON: {exc.msg} at character {exc.pos}")
+    except RecursionError:
+        return Parsed(None, "JSON nested too deep to read")
+    except ValueError as exc:  # an integer of more digits than sys.get_int_max_str_digits()
+        return Parsed(None, f"not readable JSON: {str(exc)[:80]}")
+
+
+def printable(text: str) -> str:
+    """Return the text without what a database or a terminal refuses: NUL and lone surrogates."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\u2400")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+_DECODER = json.JSONDecoder(parse_constant=lambda _name: None)

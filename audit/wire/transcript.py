@@ -1,0 +1,199 @@
+"""An exchange as structures: URL taken apart, encodings undone, JSON parsed, a streamed reply cut into frames.
+
+Everything a dialect needs is here, so that a dialect never touches bytes. Nothing is raised for what a network
+may send: what cannot be read is None, with a note that says why.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from audit.call import Exchange, Headers
+from audit.wire import eventstream, multipart
+from audit.wire.arrays import read_values
+from audit.wire.encoding import Decoded, decode
+from audit.wire.parse import parse_json
+from audit.wire.sse import looks_like_events, read_events
+
+__all__ = ["Frame", "Transcript", "transcribe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event of a streamed reply."""
+
+    name: str
+    """The event's name; "" when it has none."""
+    data: Any
+    """Its JSON value; None when it is not JSON."""
+    text: str
+    """Its data as text, such as `[DONE]`."""
+    end: int
+    """The offset in the plain body at which it was complete."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """An exchange as structures."""
+
+    exchange: Exchange
+    scheme: str
+    host: str
+    """Lower case, without port."""
+    authority: str
+    """Host and port as they stand in the URL."""
+    path: str
+    """Percent-decoded, double and trailing slashes folded."""
+    query: Mapping[str, str]
+    request_headers: Mapping[str, str]
+    response_headers: Mapping[str, str]
+    """By lower-case name; of repeated ones the last."""
+    request: Any
+    """The request's JSON value, or a form's fields as a dict; None when it is neither."""
+    response: Any
+    """The reply's JSON value; None when it is a stream, or not JSON."""
+    frames: tuple[Frame, ...] | None
+    """The events of a streamed reply; None when the reply is in one piece."""
+    plain: bytes = field(repr=False)
+    """The reply's body with its encodings undone."""
+    notes: tuple[str, ...] = ()
+    decoded: Decoded = field(repr=False)
+
+    def arrived_us(self, end: int) -> int | None:
+        """Return when the plain body had come as far as `end`: microseconds from the start; None if unmeasured."""
+        arrivals = self.exchange.arrivals
+        if not arrivals:
+            return None
+        received = self.decoded.received_for(end)
+        index = bisect_left(arrivals, received, key=lambda arrival: arrival.received)
+        return arrivals[min(index, len(arrivals) - 1)].at_us
+
+    @cached_property
+    def elements(self) -> tuple[Frame, ...]:
+        """The reply as frames when it is a JSON array sent in pieces, or JSON lines; as far as it is whole."""
+        return tuple(islice(_value_frames(self.plain), MAX_FRAMES))
+
+
+def transcribe(exchange: Exchange) -> Transcript:
+    """Return the exchange as structures."""
+    notes: list[str] = []
+    url = _split(exchange.url)
+    request_headers, response_headers = _by_name(exchange.request_headers), _by_name(exchange.response_headers)
+    decoded = decode(
+        exchange.response_body,
+        response_headers.get("content-encoding", ""),
+        cuts=tuple(arrival.received for arrival in exchange.arrivals),
+    )
+    if decoded.problem:
+        notes.append(f"response: {decoded.problem}")
+    request = _request(exchange.request_body, request_headers, notes)
+    response, frames = _response(decoded.body, response_headers.get("content-type", ""), notes)
+    return Transcript(
+        exchange=exchange,
+        **url,
+        request_headers=request_headers,
+        response_headers=response_headers,
+        request=request,
+        response=response,
+        frames=frames,
+        plain=decoded.body,
+        decoded=decoded,
+        notes=tuple(notes),
+    )
+
+
+def _split(url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:  # such as an unclosed IPv6 bracket
+        return {"scheme": "", "host": "", "authority": "", "path": "", "query": {}}
+    path = "/" + _SLASHES.sub("/", unquote(parts.path)).strip("/")
+    authority = parts.netloc.rpartition("@")[2].lower()
+    query = dict(parse_qsl(parts.query))
+    return {"scheme": parts.scheme, "host": host, "authority": authority, "path": path, "query": query}
+
+
+def _by_name(headers: Headers) -> dict[str, str]:
+    return dict(headers)
+
+
+def _request(body: bytes, headers: Mapping[str, str], notes: list[str]) -> Any:
+    content_type = headers.get("content-type", "")
+    if content_type.lower().startswith("multipart/form-data"):
+        return multipart.read_form(body, content_type)
+    decoded = decode(body, headers.get("content-encoding", ""))
+    if decoded.problem:
+        notes.append(f"request: {decoded.problem}")
+    if not decoded.body.strip():
+        return None
+    parsed = parse_json(decoded.body)
+    if parsed.problem and ("json" in content_type or not content_type or parsed.value is not None):
+        notes.append(f"request: {parsed.problem}")
+    return parsed.value
+
+
+def _response(body: bytes, content_type: str, notes: list[str]) -> tuple[Any, tuple[Frame, ...] | None]:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/vnd.amazon.eventstream":
+        return None, _gather(_aws_frames(body), notes)
+    if body and looks_like_events(body):
+        return None, _gather(_sse_frames(body), notes)
+    opening = body[:64].lstrip(_BLANK)[:1]
+    if kind == "text/event-stream" and opening not in (b"{", b"["):
+        return None, _gather(_sse_frames(body), notes)
+    if opening not in (b"{", b"[") and "json" not in kind:
+        return None, None  # sound, an image, a page: kept, not read
+    if not body.strip():
+        return None, None
+    parsed = parse_json(body)
+    if parsed.problem and "Extra data" in parsed.problem:
+        return None, _gather(_value_frames(body), notes)
+    if parsed.problem:
+        notes.append(f"response: {parsed.problem}")
+    return parsed.value, None
+
+
+def _gather(frames: Iterator[Frame], notes: list[str]) -> tuple[Frame, ...]:
+    taken = tuple(islice(frames, MAX_FRAMES))
+    if len(taken) == MAX_FRAMES:
+        notes.append(f"response: only the first {MAX_FRAMES} events are read")
+    unread = sum(frame.data is None and frame.text.strip() not in ("", "[DONE]") for frame in taken)
+    if unread:
+        notes.append(f"response: {unread} of {len(taken)} events are not JSON")
+    return taken
+
+
+def _sse_frames(body: bytes) -> Iterator[Frame]:
+    for event in read_events(body):
+        value = parse_json(event.data).value if event.data[:1] in ("{", "[", '"') else None
+        yield Frame(event.name, value, event.data, event.end)
+
+
+def _value_frames(body: bytes) -> Iterator[Frame]:
+    text = body.decode("utf-8", "replace")
+    last = offset = 0
+    for value, end in read_values(text):
+        offset += len(text[last:end].encode())
+        last = end
+        yield Frame("", value, "", offset)
+
+
+def _aws_frames(body: bytes) -> Iterator[Frame]:
+    for message in eventstream.read_messages(body):
+        name = message.headers.get(":event-type") or message.headers.get(":exception-type") or ""
+        text = message.payload.decode("utf-8", "replace")
+        yield Frame(name, parse_json(text).value, text, message.end)
+
+
+MAX_FRAMES = 200_000
+"""Events of one reply: a reply of a million tokens has fewer; a hostile one has no end."""
+_SLASHES = re.compile(r"/{2,}")
+_BLANK = b" \t\r\n\xef\xbb\xbf"
