@@ -348,6 +348,8 @@ class Reading:
     """Where the reply says that content was withheld or stopped for safety: `place=value`."""
     block_source: Source | None = None
     """The side that was blocked; None when nothing was."""
+    provider_created_at: datetime | None = None
+    """When the provider says it began; None when it does not, or not readably."""
     provider_duration_us: int | None = None
     provider_first_token_us: int | None = None
     first_token_us: int | None = None
