@@ -1,0 +1,251 @@
+"""What the operator has configured: `audit.toml` and the environment, validated as a whole.
+
+Read by entry points only. The environment wins over the file: AUDIT_CONFIG names the file, AUDIT_HOME the folder for
+journal, secret and default database, AUDIT_DATABASE_URL the database. API keys stand in the environment only;
+the file names the variables.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from audit.call import Outcome
+from audit.errors import SettingsError
+
+__all__ = [
+    "CanarySettings",
+    "DashboardSettings",
+    "ExpectSettings",
+    "ModelSettings",
+    "PriceSettings",
+    "ProviderSettings",
+    "RecordingSettings",
+    "Settings",
+    "StoreSettings",
+    "load_settings",
+]
+
+
+def _span(value: Any) -> Any:
+    """Read `30s`, `5m`, `1.5h`, `2d` as a span of time."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", value)
+        if not match:
+            raise ValueError("not a span of time such as '30s', '5m', '1h', '500ms'")
+        return timedelta(milliseconds=float(match[1]) * _MILLISECONDS[match[2]])
+    return value
+
+
+def _many(value: Any) -> Any:
+    """Let one word stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+_MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+Span = Annotated[timedelta, BeforeValidator(_span), Field(gt=timedelta(0))]
+Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
+Outcomes = Annotated[tuple[Outcome | Literal["blocked"], ...], BeforeValidator(_many)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(_Section):
+    """Where calls are kept."""
+
+    url: str | None = None
+    """A SQLAlchemy URL; None means `audit.db` in the home folder."""
+
+
+class RecordingSettings(_Section):
+    """What is recorded, and how."""
+
+    enabled: bool = True
+    """False lets traffic pass as if `audit` were not there."""
+    drain: bool = True
+    """False only journals; another process moves the journal into the database."""
+
+
+class DashboardSettings(_Section):
+    """Where the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=0, le=65535)
+    timezone: str | None = None
+    """IANA name; None means the browser's."""
+
+
+class ProviderSettings(_Section):
+    """An endpoint: a provider, or a router that speaks for several."""
+
+    base_url: str
+    """With or without `/v1`."""
+    key_env: str | None = None
+    """The environment variable that holds the API key; canaries need it."""
+    dialect: str = "openai_chat"
+    """How canaries speak to it."""
+
+
+class PriceSettings(_Section):
+    """A price that goes before the price list. Give unit prices, a multiplier on the list's, or both."""
+
+    model: str = "*"
+    """With `*` as wildcard, against the served name, else the requested one."""
+    provider: str = "*"
+    key: str = "*"
+    """An API key's fingerprint or the name given to it."""
+    input: Decimal | None = Field(default=None, ge=0)
+    """All unit prices: per million tokens."""
+    output: Decimal | None = Field(default=None, ge=0)
+    cache_read: Decimal | None = Field(default=None, ge=0)
+    """None: cache reads cost as much as input."""
+    cache_write: Decimal | None = Field(default=None, ge=0)
+    request: Decimal | None = Field(default=None, ge=0)
+    """Per call."""
+    multiplier: Decimal = Field(default=Decimal(1), ge=0)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """The first day on which it no longer holds."""
+
+
+class ModelSettings(_Section):
+    """A model to be checked."""
+
+    name: str
+    provider: str
+    dialect: str | None = None
+    """How canaries speak to this one; None: as to its provider."""
+    canary: bool = True
+    """False leaves it out of the default canary."""
+    parameters: dict[str, Any] = {}
+    """Merged into every canary's request, as the provider spells them (`reasoning_effort = "minimal"`)."""
+
+
+class ExpectSettings(_Section):
+    """What a canary expects. What is not given is not looked at."""
+
+    status: int | None = Field(default=None, ge=100, le=599)
+    text: Words = ()
+    """Each must stand in the answer, whatever its case."""
+    regex: str | None = None
+    json_schema: dict[str, Any] | None = None
+    finish_reason: Words = ()
+    served_model: Words = ()
+    """Names with `*` as wildcard."""
+    outcome: Outcomes = ()
+    """`blocked` stands for both sides."""
+    refusal: bool | None = None
+    max_duration: Span | None = None
+    max_first_token: Span | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> ExpectSettings:
+        try:
+            re.compile(self.regex or "")
+        except re.error as exc:
+            raise ValueError(f"regex: {exc}") from exc
+        return self
+
+
+class CanarySettings(_Section):
+    """A prompt with expectations, asked again and again."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    prompt: str
+    system: str | None = None
+    models: Words = ("*",)
+    """Names of configured models, with `*` as wildcard."""
+    every: Span = timedelta(minutes=5)
+    timeout: Span = timedelta(seconds=30)
+    stream: bool = False
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = None
+    parameters: dict[str, Any] = {}
+    expect: ExpectSettings = ExpectSettings()
+
+
+class Settings(_Section):
+    """All of it."""
+
+    home: Path
+    store: StoreSettings = StoreSettings()
+    recording: RecordingSettings = RecordingSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    providers: dict[str, ProviderSettings] = {}
+    models: tuple[ModelSettings, ...] = ()
+    canaries: tuple[CanarySettings, ...] = ()
+    """When models are configured and no canary is, each model gets the default one."""
+    prices: tuple[PriceSettings, ...] = ()
+    """The first that fits counts."""
+    aliases: dict[str, str] = {}
+    """Requested model names by the served names they are meant to give."""
+
+    @property
+    def database_url(self) -> str:
+        return self.store.url or f"sqlite:///{self.home / 'audit.db'}"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal"
+
+    @model_validator(mode="after")
+    def _agree(self) -> Settings:
+        problems = [
+            f"models: {model.name!r} names provider {model.provider!r}, which is not configured"
+            for model in self.models
+            if model.provider not in self.providers
+        ]
+        names = [canary.name for canary in self.canaries]
+        problems += [f"canaries: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Return the settings; raise `SettingsError` that names every problem with its key and source."""
+    path = config or _config_path(environ)
+    values = _read(path) if path else {}
+    values.setdefault("home", str(user_data_path("audit", appauthor=False)))
+    if home := environ.get("AUDIT_HOME"):
+        values["home"] = home
+    if url := environ.get("AUDIT_DATABASE_URL"):
+        values["store"] = {**values.get("store", {}), "url": url}
+    values["home"] = str(Path(values["home"]).expanduser().absolute())
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as exc:
+        raise SettingsError([_told(path, error) for error in exc.errors()]) from exc
+
+
+def _config_path(environ: Mapping[str, str]) -> Path | None:
+    if named := environ.get("AUDIT_CONFIG"):
+        return Path(named)
+    places = (Path("audit.toml"), user_config_path("audit", appauthor=False) / "audit.toml")
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SettingsError([f"{path}: cannot be read: {exc.strerror}"]) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError([f"{path}: not TOML: {exc}"]) from exc
+
+
+def _told(path: Path | None, error: Any) -> str:
+    place = ".".join(str(step) for step in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{path or 'environment'}: {place + ': ' if place else ''}{message}"

@@ -1,0 +1,86 @@
+"""The database's schema: brought up to date by the migrations that ship with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from audit.errors import StoreError
+from audit.store.tables import metadata
+
+__all__ = ["differences", "head", "revision", "upgrade"]
+
+
+def upgrade(engine: Engine) -> tuple[str | None, str]:
+    """Bring the schema up to date; return the revisions before and after.
+
+    Raises `StoreError` if the database is out of reach or newer than this version of audit.
+    """
+    try:
+        with engine.begin() as connection:  # on SQLite this takes the write lock: others wait for their turn
+            before = _current(connection)
+            if before != head():
+                config = _config()
+                config.attributes["connection"] = connection
+                _refuse_newer(before)
+                command.upgrade(config, "head")
+    except DBAPIError as exc:
+        raise StoreError(f"cannot prepare the database: {exc.orig}", permanent=False) from exc
+    return before, head()
+
+
+def revision(engine: Engine) -> str | None:
+    """Return the schema's revision; None for a database without one."""
+    try:
+        with engine.connect() as connection:
+            return _current(connection)
+    except DBAPIError as exc:
+        raise StoreError(f"cannot open the database: {exc.orig}", permanent=False) from exc
+
+
+def head() -> str:
+    """Return the newest revision that this version of audit knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def differences(engine: Engine) -> list[str]:
+    """Return where the database's tables differ from those this version expects."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": lambda name, *_: is_ours(name)})
+        return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def is_ours(name: str | None) -> bool:
+    """Whether a table is described in `tables.py`: the search index and its shadows are not."""
+    return name is None or not name.startswith("call_words")
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(before: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if before is not None and before not in known:
+        raise StoreError(f"the database is of a newer audit (revision {before}); upgrade this one", permanent=True)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()))
+    return config
+
+
+def _migrations() -> Path:
+    """The folder of migrations: inside an installed package, or beside it in a checkout."""
+    package = Path(str(files("audit")))
+    bundled = package / "_bundled" / "migrations"
+    return bundled if bundled.is_dir() else package.parent / "migrations"

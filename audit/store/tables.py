@@ -1,0 +1,211 @@
+"""The tables. Queries stand in `read.py`, inserts in `write.py`; changes need a migration."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes
+
+__all__ = [
+    "api_keys",
+    "call_labels",
+    "calls",
+    "checks",
+    "exchanges",
+    "findings",
+    "flips",
+    "losses",
+    "metadata",
+    "prices",
+]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("id", UuidBytes, nullable=False, unique=True),
+    Column("started_at", UtcTime, nullable=False, index=True),
+    Column("origin", String(8), nullable=False),
+    Column("reference", Text),
+    # reading
+    Column("provider", String(255), nullable=False),
+    Column("operation", String(24), nullable=False),
+    Column("dialect", String(32), nullable=False),
+    Column("dialect_version", Integer, nullable=False),
+    Column("streamed", Boolean(create_constraint=False), nullable=False),
+    Column("model_requested", Text),
+    Column("model_served", Text),
+    Column("model_match", String(9), nullable=False),
+    Column("response_id", Text),
+    Column("request_id", Text),
+    Column("attempt", Integer),
+    Column("status", Integer),
+    Column("ending", String(9), nullable=False),
+    Column("complete", Boolean(create_constraint=False)),
+    Column("finish_reason", Text),  # every choice's, joined by commas
+    Column("refusal", Boolean(create_constraint=False), nullable=False),
+    Column("error_code", Text),  # also the transport's failure, as its class
+    Column("error_message", Text),
+    Column("outcome", String(18), nullable=False),
+    Column("block_reasons", JSON(none_as_null=True)),
+    Column("notes", JSON(none_as_null=True)),
+    # time
+    Column("first_byte_us", BigInteger),
+    Column("first_token_us", BigInteger),
+    Column("duration_us", BigInteger),
+    Column("provider_first_token_us", BigInteger),
+    Column("provider_duration_us", BigInteger),
+    # usage, normalised: input with cache reads, writes and tool results; output with reasoning
+    Column("input_tokens", BigInteger),
+    Column("cached_input_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    # usage, the provider's own figures where they mean something else
+    Column("native_input_tokens", BigInteger),
+    Column("native_output_tokens", BigInteger),
+    Column("native_total_tokens", BigInteger),
+    Column("usage_partial", Boolean(create_constraint=False)),
+    # price
+    Column("cost", Picos),
+    Column("currency", String(3)),
+    Column("price_pk", ForeignKey("prices.pk")),
+    Column("unpriced_reason", Text),
+    # whose
+    Column("key_fingerprint", String(24)),
+    Column("project", Text),
+    Column("user_id", Text),
+    Column("session_id", Text),
+    Column("canary", String(64)),
+    # size, as received
+    Column("request_bytes", BigInteger, nullable=False),
+    Column("response_bytes", BigInteger, nullable=False),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("codec", Integer, nullable=False),  # how the columns below are packed; see packing.py
+    Column("head", LargeBinary, nullable=False),
+    Column("request_body", LargeBinary, nullable=False),
+    Column("response_body", LargeBinary, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("call_pk", ForeignKey("calls.pk"), nullable=False, index=True),
+    Column("source", String(10), nullable=False),
+    Column("category", Text, nullable=False),
+    Column("severity", Text),
+    Column("probability", Text),
+    Column("score", Float),
+    Column("detected", Boolean(create_constraint=False)),
+    Column("filtered", Boolean(create_constraint=False)),
+    Column("masked", Boolean(create_constraint=False), nullable=False),
+    Column("error", Text),
+    Column("choice", Integer),
+    Column("start_offset", BigInteger),
+    Column("end_offset", BigInteger),
+    Column("check_offset", BigInteger),
+    Column("details", JSON(none_as_null=True)),
+    Column("place", Text),
+)
+
+call_labels = Table(
+    "call_labels",
+    metadata,
+    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("name", String(120), primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("ix_call_labels_name_value", "name", "value"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("digest", String(71), nullable=False, unique=True),  # sha256:… of the working
+    Column("working", JSON, nullable=False),  # source, model, multiplier, unit prices
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("fingerprint", String(24), primary_key=True),
+    Column("name", Text),
+    Column("provider", String(255), nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+)
+
+losses = Table(
+    "losses",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("id", UuidBytes, nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("count", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("canary", String(64), nullable=False),
+    Column("provider", String(255), nullable=False),
+    Column("model", String(255), nullable=False),
+    Column("slot_at", UtcTime, nullable=False),  # when it was due; claimed by inserting the row
+    Column("claimed_by", String(64), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),  # null while under way, or when its scheduler died
+    Column("verdict", String(16)),
+    Column("reasons", JSON(none_as_null=True)),
+    Column("call_id", UuidBytes),
+    Column("model_served", Text),
+    Column("first_token_us", BigInteger),
+    Column("duration_us", BigInteger),
+    UniqueConstraint("canary", "provider", "model", "slot_at"),
+    Index("ix_checks_provider_model_started_at", "provider", "model", "started_at"),
+)
+
+flips = Table(
+    "flips",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("provider", String(255), nullable=False),
+    Column("model", String(255), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("state_before", String(12), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("check_pk", ForeignKey("checks.pk")),
+    Index("ix_flips_provider_model_at", "provider", "model", "at"),
+)
