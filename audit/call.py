@@ -22,6 +22,7 @@ __all__ = [
     "ErrorInfo",
     "Exchange",
     "Finding",
+    "Headers",
     "Message",
     "ModelMatch",
     "Operation",

@@ -1,0 +1,1 @@
+"""Watching exchanges go by, and keeping them before anyone can lose them."""

@@ -16,19 +16,25 @@ from urllib.parse import unquote_plus
 from audit.call import Headers
 from audit.wire.parse import parse_json
 
-__all__ = ["REDACTED", "credential", "holds_credentials", "redact_headers", "redact_url"]
+__all__ = ["REDACTED", "credential", "holds_credentials", "redact_flat", "redact_headers", "redact_url"]
 
 REDACTED = "[redacted]"
 
 
 def redact_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return lower-case names with their values, those not known to be harmless as `[redacted]`."""
-    return tuple((name, value if keep else REDACTED) for name, keep, value in map(_judged, headers))
+    flat = iter(redact_flat(headers))
+    return tuple(zip(flat, flat, strict=True))
 
 
-def _judged(header: tuple[bytes, bytes]) -> tuple[str, bool, str]:
-    name, keep = _name(header[0])
-    return name, keep, header[1].decode("latin-1") if keep else ""
+def redact_flat(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    """Return the same as name, value, name, value, …: on every call's path, where each container counts."""
+    flat = []
+    for raw, value in headers:
+        name, keep = _name(raw)
+        flat.append(name)
+        flat.append(value.decode("latin-1") if keep else REDACTED)
+    return flat
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,182 @@
+"""The journal's frames: what a process writes down about its calls, each frame whole or not there.
+
+A frame is `magic(3) kind(1) size(4) crc32(4) payload`, little-endian; the payload is `head_size(4) head body`, the
+head JSON. An intent says what is about to be sent, with the request's body; a finish says how it went, with the
+response's body; a loss counts exchanges that could not be written. Format version 1 is in the magic.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from audit.call import Arrival, Ending, Exchange, Headers, Origin, Tags
+
+__all__ = [
+    "FINISH",
+    "INTENT",
+    "LOSS",
+    "Frame",
+    "Loss",
+    "encode",
+    "encode_exchange",
+    "exchange_of",
+    "is_cut_short",
+    "loss_of",
+    "read_frames",
+    "tags_told",
+]
+
+INTENT, FINISH, LOSS = b"I", b"F", b"L"
+_MAGIC = b"AJ1"
+_HEADER = struct.Struct("<3scII")
+_SIZE = struct.Struct("<I")
+_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame, and where it ends in its segment."""
+
+    kind: bytes
+    head: dict[str, Any]
+    body: bytes
+    start: int
+    end: int
+
+    @property
+    def id(self) -> str:
+        return str(self.head["id"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Exchanges that happened and could not be recorded."""
+
+    id: UUID
+    at: datetime
+    count: int
+    reason: str
+
+
+def encode(kind: bytes, head: dict[str, Any], body: bytes = b"") -> list[bytes]:
+    """Return a frame as pieces to be written in a row."""
+    packed = _to_json(head).encode()
+    lead = _SIZE.pack(len(packed)) + packed
+    checksum = zlib.crc32(body, zlib.crc32(lead))
+    return [_HEADER.pack(_MAGIC, kind, len(lead) + len(body), checksum) + lead, body]
+
+
+def encode_exchange(exchange: Exchange) -> list[bytes]:
+    """Return a finished exchange as an intent and a finish."""
+    intent = {
+        "id": exchange.id.hex,
+        "at": (exchange.started_at - _EPOCH) // timedelta(microseconds=1),
+        "origin": exchange.origin.value,
+        "method": exchange.method,
+        "url": exchange.url,
+        "headers": list(chain.from_iterable(exchange.request_headers)),
+        "key": exchange.key_fingerprint,
+        "tags": tags_told(exchange.tags),
+    }
+    finish = {
+        "id": exchange.id.hex,
+        "status": exchange.status,
+        "headers": list(chain.from_iterable(exchange.response_headers)),
+        "ending": exchange.ending.value,
+        "failure": exchange.failure,
+        "first_byte_us": exchange.first_byte_us,
+        "duration_us": exchange.duration_us,
+        "arrivals": [part for mark in exchange.arrivals for part in (mark.received, mark.at_us)],
+        "request_size": 0,
+    }
+    return [*encode(INTENT, intent, exchange.request_body), *encode(FINISH, finish, exchange.response_body)]
+
+
+def tags_told(tags: Tags) -> dict[str, Any] | None:
+    """Return tags as an intent tells them; None when there are none."""
+    return None if tags == Tags() else asdict(tags)
+
+
+def read_frames(data: bytes, offset: int = 0) -> Iterator[Frame]:
+    """Yield the whole frames of a segment's bytes, of which `data` begins at `offset`.
+
+    Stops at the first that is torn or broken: nothing behind it is guessed at.
+    """
+    at = 0
+    while len(data) - at >= _HEADER.size:
+        magic, kind, size, checksum = _HEADER.unpack_from(data, at)
+        start, end = at + _HEADER.size, at + _HEADER.size + size
+        if magic != _MAGIC or end > len(data) or zlib.crc32(memoryview(data)[start:end]) != checksum:
+            return
+        (head_size,) = _SIZE.unpack_from(data, start)
+        body_start = start + _SIZE.size + head_size
+        head = json.loads(data[start + _SIZE.size : body_start])
+        yield Frame(kind, head, data[body_start:end], offset + at, offset + end)
+        at = end
+
+
+def is_cut_short(rest: bytes) -> bool:
+    """Whether what follows the last whole frame is nothing, or the beginning of one: an append that death cut off."""
+    if len(rest) < _HEADER.size:
+        return _MAGIC.startswith(rest[: len(_MAGIC)])
+    magic, _, size, _ = _HEADER.unpack_from(rest)
+    return bool(magic == _MAGIC and _HEADER.size + size > len(rest))
+
+
+def exchange_of(intent: Frame, finish: Frame | None) -> Exchange:
+    """Return the exchange that an intent and its finish tell of; without a finish, how it went is unknown."""
+    head = intent.head
+    start = {
+        "id": UUID(head["id"]),
+        "started_at": _EPOCH + timedelta(microseconds=head["at"]),
+        "origin": Origin(head["origin"]),
+        "method": head["method"],
+        "url": head["url"],
+        "request_headers": _headers(head["headers"]),
+        "key_fingerprint": head["key"],
+        "tags": _tags(head["tags"]),
+    }
+    if finish is None:
+        return Exchange(**start, request_body=intent.body, ending=Ending.UNKNOWN)
+    told = finish.head
+    split = told["request_size"]  # the part of a streamed request, which the intent could not have
+    marks = iter(told["arrivals"])
+    return Exchange(
+        **start,
+        request_body=intent.body + finish.body[:split],
+        status=told["status"],
+        response_headers=_headers(told["headers"]),
+        response_body=finish.body[split:],
+        ending=Ending(told["ending"]),
+        failure=told["failure"],
+        first_byte_us=told["first_byte_us"],
+        duration_us=told["duration_us"],
+        arrivals=tuple(Arrival(received, at_us) for received, at_us in zip(marks, marks, strict=True)),
+    )
+
+
+def loss_of(frame: Frame) -> Loss:
+    """Return the loss that a frame tells of."""
+    head = frame.head
+    at = _EPOCH + timedelta(microseconds=head["at"])
+    return Loss(id=UUID(head["id"]), at=at, count=head["count"], reason=head["reason"])
+
+
+def _headers(flat: list[str]) -> Headers:
+    parts = iter(flat)
+    return tuple(zip(parts, parts, strict=True))
+
+
+def _tags(head: dict[str, Any] | None) -> Tags:
+    if head is None:
+        return Tags()
+    return Tags(**{**head, "labels": tuple((name, value) for name, value in head["labels"])})

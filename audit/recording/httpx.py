@@ -1,0 +1,214 @@
+"""Recording transports for httpx, of two twins that differ in the library's name alone; a test holds them to it.
+
+They hand on what they are given: the response is the inner transport's own with its stream watched, the exceptions
+are its own, and no byte is held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+
+from audit.call import Ending
+from audit.recording.recorder import Recorder
+from audit.recording.tagging import HEADER_PREFIX
+from audit.recording.tape import Tape
+
+__all__ = ["AsyncRecordingTransport", "RecordingTransport"]
+
+
+class RecordingTransport(httpx.BaseTransport):
+    """Records every exchange of an inner transport."""
+
+    def __init__(self, inner: httpx.BaseTransport, recorder: Recorder) -> None:
+        self.inner = inner
+        self._recorder = recorder
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request by the inner transport; return its response, being recorded."""
+        sent, tape = _begin(self._recorder, request, _Sent)
+        if tape is None:
+            return self.inner.handle_request(sent)
+        try:
+            response = self.inner.handle_request(sent)
+        except BaseException as exc:
+            tape.fail(exc)
+            raise
+        tape.head(response.status_code, response.headers.raw)
+        if not _already_read(response, tape):
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            response.stream = _Watched(response.stream, tape)
+        return response
+
+    def close(self) -> None:
+        """Close the inner transport; the recorder may serve others."""
+        self.inner.close()
+
+
+class AsyncRecordingTransport(httpx.AsyncBaseTransport):
+    """Records every exchange of an inner asynchronous transport."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, recorder: Recorder) -> None:
+        self.inner = inner
+        self._recorder = recorder
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request by the inner transport; return its response, being recorded."""
+        sent, tape = _begin(self._recorder, request, _SentAsync)
+        if tape is None:
+            return await self.inner.handle_async_request(sent)
+        try:
+            response = await self.inner.handle_async_request(sent)
+        except BaseException as exc:
+            tape.fail(exc)
+            raise
+        tape.head(response.status_code, response.headers.raw)
+        if not _already_read(response, tape):
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            response.stream = _AsyncWatched(response.stream, tape)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the inner transport; the recorder may serve others."""
+        await self.inner.aclose()
+
+
+def _begin(
+    recorder: Recorder, request: httpx.Request, watch: type[_Sent] | type[_SentAsync]
+) -> tuple[httpx.Request, Tape | None]:
+    """Return the request to send, and its tape.
+
+    It is the caller's own, or a copy where our tags must go out of it or a body sent as a stream must be watched.
+    """
+    headers = request.headers.raw
+    tags = [header for header in headers if header[0][:8].lower() == HEADER_PREFIX]
+    if tags:
+        headers = [header for header in headers if header not in tags]
+    try:
+        body: bytes | None = request.content
+    except httpx.RequestNotRead:
+        body = None
+    tape = recorder.begin(method=request.method, url=str(request.url), headers=headers, tags=tags, body=body or b"")
+    if not tags and (body is not None or tape is None):
+        return request, tape
+    stream = request.stream if body is not None or tape is None else watch(request.stream, tape)  # type: ignore[arg-type]  # of the client's own kind
+    copy = httpx.Request(request.method, request.url, headers=headers, stream=stream, extensions=request.extensions)
+    return copy, tape
+
+
+def _already_read(response: httpx.Response, tape: Tape) -> bool:
+    """Record a response that came with its content, as a mock's does: its stream will not be read."""
+    try:
+        content = response.content
+    except httpx.ResponseNotRead:
+        return False
+    tape.chunk(content)
+    tape.finish(Ending.EOF)
+    return True
+
+
+class _Watched(httpx.SyncByteStream):
+    """A response's bytes on their way to the caller."""
+
+    def __init__(self, stream: httpx.SyncByteStream, tape: Tape) -> None:
+        self.stream = stream
+        self.tape = tape
+
+    def __iter__(self) -> Iterator[bytes]:
+        return _Chunks(self)
+
+    def close(self) -> None:
+        self.tape.finish(Ending.CLOSED)
+        self.stream.close()
+
+    def __del__(self) -> None:
+        self.tape.abandon()
+
+
+class _Chunks(Iterator[bytes]):
+    def __init__(self, watched: _Watched) -> None:
+        self._watched = watched  # keeps it alive, or it would count as abandoned
+        self._tape = watched.tape
+        self._next = iter(watched.stream).__next__
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = self._next()
+        except StopIteration:
+            self._tape.finish(Ending.EOF)
+            raise
+        except BaseException as exc:
+            self._tape.fail(exc)
+            raise
+        self._tape.chunk(chunk)
+        return chunk
+
+
+class _AsyncWatched(httpx.AsyncByteStream):
+    """A response's bytes on their way to the caller."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, tape: Tape) -> None:
+        self.stream = stream
+        self.tape = tape
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _AsyncChunks(self)
+
+    async def aclose(self) -> None:
+        self.tape.finish(Ending.CLOSED)
+        await self.stream.aclose()
+
+    def __del__(self) -> None:
+        self.tape.abandon()
+
+
+class _AsyncChunks(AsyncIterator[bytes]):
+    def __init__(self, watched: _AsyncWatched) -> None:
+        self._watched = watched  # keeps it alive, or it would count as abandoned
+        self._tape = watched.tape
+        self._next = aiter(watched.stream).__anext__
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._next()
+        except StopAsyncIteration:
+            self._tape.finish(Ending.EOF)
+            raise
+        except BaseException as exc:
+            self._tape.fail(exc)
+            raise
+        self._tape.chunk(chunk)
+        return chunk
+
+
+class _Sent(httpx.SyncByteStream):
+    """A request's bytes on their way to the provider."""
+
+    def __init__(self, stream: httpx.SyncByteStream, tape: Tape) -> None:
+        self._stream = stream
+        self._tape = tape
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            self._tape.sent(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _SentAsync(httpx.AsyncByteStream):
+    """A request's bytes on their way to the provider."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, tape: Tape) -> None:
+        self._stream = stream
+        self._tape = tape
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._tape.sent(chunk)
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -1,0 +1,63 @@
+"""API keys told apart without being kept: a keyed hash, whose secret stays out of the database."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from audit.errors import JournalError
+
+__all__ = ["Fingerprints", "load_secret"]
+
+_MOST_REMEMBERED = 10_000
+
+
+class Fingerprints:
+    """Turns API keys into fingerprints, the same for the same key and secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._known: dict[str, str] = {}
+
+    def __call__(self, key: str) -> str:
+        """Return 16 letters and digits: HMAC-SHA256 of the key, its first 80 bits in base32."""
+        if (known := self._known.get(key)) is not None:
+            return known
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        digest = hmac.digest(self._secret, key.encode("utf-8", "surrogatepass"), hashlib.sha256)
+        fingerprint = self._known[key] = base64.b32encode(digest[:10]).decode().lower()
+        return fingerprint
+
+
+def load_secret(path: Path) -> bytes:
+    """Return the secret at `path`, made on first use and readable by its owner only.
+
+    Whoever has it can tell whether a guessed key is the one behind a fingerprint; losing it makes old and new
+    fingerprints of one key differ.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _make(path)
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as exc:
+        raise JournalError(f"cannot use the fingerprint secret {path}: {exc}") from exc
+
+
+def _make(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(os.urandom(32).hex())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # of several processes that start at once one wins, and all read the same
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,141 @@
+"""Where transports report exchanges: intent first, then a tape that ends in a finish.
+
+Nothing that goes wrong in here reaches the caller: what cannot be recorded is counted, told in the log, and written
+down as a loss as soon as the journal can be written again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from audit.call import Origin
+from audit.recording.destination import Destination
+from audit.recording.frames import FINISH, INTENT, LOSS, encode, tags_told
+from audit.recording.identity import uuid7
+from audit.recording.journal import Journal
+from audit.recording.sink import Sink
+from audit.recording.tagging import current_tags, tagged_by_headers
+from audit.recording.tape import Tape
+from audit.wire.redact import credential, holds_credentials, redact_flat, redact_url
+
+__all__ = ["Recorder"]
+
+_log = logging.getLogger("audit")
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+class Recorder:
+    """Records the exchanges of one process. Safe for threads, tasks and forks."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fingerprint: Callable[[str], str],
+        destination: Callable[[], Destination] | None,
+    ) -> None:
+        """Write a journal in `folder` and move it to what `destination` opens; None leaves it to others."""
+        self._folder = folder
+        self._fingerprint = fingerprint
+        self._destination = destination
+        self._lost = 0
+        self._lost_why = ""
+        self._begin_writing()
+        forked = weakref.WeakMethod(self._forked)
+        os.register_at_fork(after_in_child=lambda: (method := forked()) and method())
+
+    def begin(
+        self,
+        *,
+        method: str,
+        url: str,
+        headers: RawHeaders,
+        body: bytes,
+        tags: RawHeaders = (),
+        origin: Origin = Origin.CLIENT,
+    ) -> Tape | None:
+        """Write down what is about to be sent; return the tape that watches the reply, None if it can't be recorded.
+
+        `tags` are `x-audit-…` headers, which are no part of the exchange. `body` is empty for a request that is sent
+        as a stream; the tape takes that.
+        """
+        try:
+            exchange_id, now_us = uuid7(time.time_ns() // 1_000_000), time.time_ns() // 1000
+            secret = credential(headers, url)
+            keep_body = not holds_credentials(url)
+            intent = {
+                "id": exchange_id.hex,
+                "at": now_us,
+                "origin": origin.value,
+                "method": method,
+                "url": redact_url(url),
+                "headers": redact_flat(headers),
+                "key": self._fingerprint(secret) if secret else None,
+                "tags": tags_told(tagged_by_headers(current_tags(), tags)),
+            }
+            self._write(INTENT, intent, body if keep_body else b"")
+            return Tape(exchange_id=exchange_id.hex, submit=self._finish, keep_body=keep_body, secret=secret)
+        except Exception as exc:  # noqa: BLE001  # the caller's call goes on; the loss is counted and told
+            self._lose(exc)
+            return None
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all that ended so far is in the database; return whether it is."""
+        return self._sink.flush(timeout_s) if self._sink else False
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Stop recording; return whether all is in the database. The next process to start brings there what is not."""
+        drained = self._sink.close(timeout_s) if self._sink else False
+        self._journal.close(drained=drained)
+        return drained
+
+    @property
+    def lost(self) -> int:
+        """Exchanges that could not be recorded and are not yet written down as lost."""
+        return self._lost
+
+    def _begin_writing(self) -> None:
+        self._guard = threading.Lock()
+        self._journal = Journal(self._folder)
+        self._sink = Sink(self._journal, self._destination) if self._destination else None
+
+    def _forked(self) -> None:
+        """A forked child has the parent's files and none of its threads: it begins a journal of its own."""
+        self._journal.forsake()
+        self._begin_writing()
+
+    def _finish(self, head: dict[str, Any], body: bytes) -> None:
+        try:
+            self._write(FINISH, head, body)
+        except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
+            self._lose(exc)
+            return
+        if self._sink:
+            self._sink.wake()
+
+    def _write(self, kind: bytes, head: dict[str, Any], body: bytes) -> None:
+        if self._lost:
+            self._confess()
+        self._journal.append(encode(kind, head, body))
+
+    def _lose(self, exc: Exception) -> None:
+        with self._guard:
+            self._lost += 1
+            self._lost_why = f"{type(exc).__name__}: {exc}"
+        _log.error("a call could not be recorded: %s", self._lost_why)
+
+    def _confess(self) -> None:
+        """Write down how many exchanges were lost before this one."""
+        with self._guard:
+            count, why = self._lost, self._lost_why
+            now_us = time.time_ns() // 1000
+            loss = {"id": uuid7(now_us // 1000).hex, "at": now_us, "count": count, "reason": why}
+            self._journal.append(encode(LOSS, loss))
+            self._lost -= count

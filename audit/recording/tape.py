@@ -1,0 +1,115 @@
+"""One exchange being watched. The tape knows no HTTP library, holds nothing back, and finishes once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from audit.call import Ending
+from audit.wire.redact import REDACTED, redact_flat
+
+__all__ = ["Tape"]
+
+MOST_TOLD = 1_000
+MOST_MARKS = 2_000
+"""Arrivals noted of one response: the first token comes among the first events."""
+
+
+class Tape:
+    """Takes down what comes back, and hands it over as one finish when it ends, however it ends."""
+
+    __slots__ = (
+        "_chunks",
+        "_first_byte_us",
+        "_headers",
+        "_id",
+        "_keep_body",
+        "_marks",
+        "_received",
+        "_secret",
+        "_sent",
+        "_start_ns",
+        "_status",
+        "_submit",
+        "finished",
+    )
+
+    def __init__(
+        self,
+        *,
+        exchange_id: str,
+        submit: Callable[[dict[str, Any], bytes], None],
+        keep_body: bool = True,
+        secret: str | None = None,
+    ) -> None:
+        self._id = exchange_id
+        self._submit = submit
+        self._keep_body = keep_body
+        self._secret = secret
+        self._start_ns = time.perf_counter_ns()
+        self._status: int | None = None
+        self._headers: Iterable[tuple[bytes, bytes]] = ()
+        self._first_byte_us: int | None = None
+        self._sent: list[bytes] = []
+        self._chunks: list[bytes] = []
+        self._received = 0
+        self._marks: list[int] = []
+        self.finished = False
+
+    def sent(self, chunk: bytes) -> None:
+        """Note a piece of a request body that is sent as a stream."""
+        self._sent.append(chunk)
+
+    def head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Note the response's status and headers, at the moment they came."""
+        self._first_byte_us = self._now_us()
+        self._status = status
+        self._headers = headers
+
+    def chunk(self, chunk: bytes) -> None:
+        """Note a piece of the response's body, as received, at the moment it came."""
+        self._received += len(chunk)
+        if self._keep_body:
+            self._chunks.append(chunk)
+        marks = self._marks
+        if len(marks) >= 2 * MOST_MARKS:
+            del marks[-2:]
+        marks.append(self._received)
+        marks.append(self._now_us())
+
+    def fail(self, exc: BaseException) -> None:
+        """End with what the transport raised; a cancellation or an interrupt is nobody's failure."""
+        self.finish(Ending.FAILED if isinstance(exc, Exception) else Ending.CANCELLED, exc)
+
+    def finish(self, ending: Ending, exc: BaseException | None = None) -> None:
+        """End. Only the first end counts."""
+        if self.finished:
+            return
+        self.finished = True
+        sent = b"".join(self._sent)
+        finish = {
+            "id": self._id,
+            "status": self._status,
+            "headers": redact_flat(self._headers),
+            "ending": ending.value,
+            "failure": None if exc is None else self._told(exc),
+            "first_byte_us": self._first_byte_us,
+            "duration_us": self._now_us(),
+            "arrivals": self._marks,
+            "request_size": len(sent),
+        }
+        self._submit(finish, sent + b"".join(self._chunks))
+
+    def abandon(self) -> None:
+        """End because the caller let go of the response without a word."""
+        self.finish(Ending.ABANDONED)
+
+    def _now_us(self) -> int:
+        return (time.perf_counter_ns() - self._start_ns) // 1000
+
+    def _told(self, exc: BaseException) -> str:
+        kind = type(exc)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        told = f"{name}: {exc}"[:MOST_TOLD]
+        return told.replace(self._secret, REDACTED) if self._secret else told
