@@ -130,10 +130,15 @@ def _wrapped(transport: T, family: str, recorder: Recorder | None) -> T:
     adapter = import_module(f"audit.recording.{family}")
     if recorder is None or isinstance(transport, adapter.RecordingTransport | adapter.AsyncRecordingTransport):
         return transport
-    kind = "RecordingTransport" if hasattr(transport, "handle_request") else "AsyncRecordingTransport"
-    wrapped: T = getattr(adapter, kind)(transport, recorder)
+    kinds = hasattr(transport, "handle_request"), hasattr(transport, "handle_async_request")
+    wrapped: T = getattr(adapter, _KINDS[kinds])(transport, recorder)
     return wrapped
 
 
+_KINDS = {
+    (True, False): "RecordingTransport",
+    (False, True): "AsyncRecordingTransport",
+    (True, True): "DualRecordingTransport",
+}
 _INNER = ("_client", "_api_client", "_httpx_client", "_async_httpx_client")
 """Where SDKs keep their HTTP clients: openai and anthropic in the first, google-genai in the others."""

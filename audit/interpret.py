@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from audit.call import Call, Exchange, Outcome, Price, Reading, Source
 from audit.dialects import choose, unknown
-from audit.dialects._model_names import match_models
-from audit.dialects._providers import provider_of
+from audit.dialects._headers import attempt, provider_duration_us, provider_first_token_us, request_id
+from audit.model_names import match_models
+from audit.provider_names import provider_of
 from audit.wire.transcript import Transcript, transcribe
 
 __all__ = ["Interpreter", "outcome_of"]
@@ -23,7 +24,7 @@ class Interpreter:
 
     pricing: Pricing
     providers: Mapping[str, str] = field(default_factory=dict)
-    """Provider names by `host` or `host:port`, before those that are well known."""
+    """Provider names by the beginning of their URLs (without a scheme), before those that are well known."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Requested model names by served ones that are meant by them."""
 
@@ -45,7 +46,7 @@ class Interpreter:
             transcript = transcribe(exchange)
         except Exception as exc:  # noqa: BLE001  # a reader that fails costs a reading, never a fact
             return replace(unknown.read_nothing(exchange), notes=(_failed("transcript", exc),))
-        reading = _read(transcript)
+        reading = _with_headers(_read(transcript), transcript)
         return replace(
             reading,
             provider=self._provider(transcript),
@@ -54,8 +55,9 @@ class Interpreter:
         )
 
     def _provider(self, transcript: Transcript) -> str:
-        authority = transcript.authority
-        return self.providers.get(authority) or self.providers.get(transcript.host) or provider_of(transcript.host)
+        place = transcript.authority + transcript.path
+        named = [prefix for prefix in self.providers if place == prefix or place.startswith(prefix.rstrip("/") + "/")]
+        return self.providers[max(named, key=len)] if named else provider_of(transcript.host)
 
     def _price(self, reading: Reading, exchange: Exchange) -> Price | str | None:
         try:
@@ -72,6 +74,21 @@ def _read(transcript: Transcript) -> Reading:
         return dialect.read(transcript)
     except Exception as exc:  # noqa: BLE001  # a reader that fails costs a reading, never a fact
         return replace(unknown.read(transcript), notes=(_failed(name, exc),))
+
+
+def _with_headers(reading: Reading, transcript: Transcript) -> Reading:
+    """Fill in from the headers what the body did not tell."""
+    asked, answered = transcript.request_headers, transcript.response_headers
+    duration, first_token = reading.provider_duration_us, reading.provider_first_token_us
+    if duration is None and not reading.streamed:
+        duration = provider_duration_us(answered)
+    return replace(
+        reading,
+        request_id=request_id(answered) if reading.request_id is None else reading.request_id,
+        attempt=attempt(asked) if reading.attempt is None else reading.attempt,
+        provider_duration_us=duration,
+        provider_first_token_us=provider_first_token_us(answered) if first_token is None else first_token,
+    )
 
 
 def _failed(what: str, exc: Exception) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +93,8 @@ class ProviderSettings(_Section):
     """With or without `/v1`."""
     key_env: str | None = None
     """The environment variable that holds the API key; canaries need it."""
+    key_header: str | None = None
+    """The header that takes the key; None: as its dialect has it. Azure's deployments want `api-key`."""
     dialect: str = "openai_chat"
     """How canaries speak to it."""
 
@@ -122,8 +125,8 @@ class PriceSettings(_Section):
 class ModelSettings(_Section):
     """A model to be checked."""
 
-    name: str
-    provider: str
+    name: str = Field(min_length=1, max_length=255)
+    provider: str = Field(min_length=1, max_length=255)
     dialect: str | None = None
     """How canaries speak to this one; None: as to its provider."""
     canary: bool = True
@@ -133,7 +136,10 @@ class ModelSettings(_Section):
 
 
 class ExpectSettings(_Section):
-    """What a canary expects. What is not given is not looked at."""
+    """What a canary expects. What is not given is not looked at.
+
+    `text` and `regex` may hold the prompt's variables, such as `{product}`.
+    """
 
     status: int | None = Field(default=None, ge=100, le=599)
     text: Words = ()
@@ -163,13 +169,17 @@ class CanarySettings(_Section):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     prompt: str
+    """With variables that change from check to check, so that no cache answers: `{a}` and `{b}`, numbers;
+    `{product}` and `{sum}` of them; `{nonce}`; `{date}` and `{time}`, in UTC."""
     system: str | None = None
     models: Words = ("*",)
     """Names of configured models, with `*` as wildcard."""
     every: Span = timedelta(minutes=5)
     timeout: Span = timedelta(seconds=30)
+    """For the whole answer."""
     stream: bool = False
     max_output_tokens: int | None = Field(default=None, ge=1)
+    """Reasoning counts: below a few hundred, reasoning models may not come to an answer. None: 2048."""
     temperature: float | None = None
     parameters: dict[str, Any] = {}
     expect: ExpectSettings = ExpectSettings()
@@ -206,8 +216,10 @@ class Settings(_Section):
             for model in self.models
             if model.provider not in self.providers
         ]
-        names = [canary.name for canary in self.canaries]
-        problems += [f"canaries: {name!r} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        models = [f"{model.name!r} at provider {model.provider!r}" for model in self.models]
+        canaries = [repr(canary.name) for canary in self.canaries]
+        problems += [f"models: {model} is there twice" for model in _repeated(models)]
+        problems += [f"canaries: {name} is there twice" for name in _repeated(canaries)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -243,6 +255,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError([f"{path}: cannot be read: {exc.strerror}"]) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError([f"{path}: not TOML: {exc}"]) from exc
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _told(path: Path | None, error: Any) -> str:

@@ -8,8 +8,14 @@ from __future__ import annotations
 import atexit
 import os
 import re
-from collections.abc import Sequence
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +27,10 @@ from audit.call import Call
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from audit.canary.plan import Assignment
+    from audit.canary.run import Checked, Runner
+    from audit.diagnosis import Diagnosis
+    from audit.intake import Intake
     from audit.interpret import Interpreter
     from audit.recording.frames import Loss
     from audit.recording.recorder import Recorder
@@ -122,6 +132,67 @@ def open_reader(settings: Settings) -> Reader:
     return Reader(open_engine(settings.database_url, read_only=True))
 
 
+def upgrade(settings: Settings) -> tuple[str | None, str]:
+    """Bring the database's schema up to date; return the revisions before and after."""
+    from audit.store.engine import open_engine
+    from audit.store.schema import upgrade as upgrade_schema
+
+    return upgrade_schema(open_engine(settings.database_url))
+
+
+def check_schema(settings: Settings) -> SchemaCheck:
+    """Compare the database with what this version expects."""
+    from audit.store.engine import open_engine
+    from audit.store.schema import differences, head, revision
+
+    engine = open_engine(settings.database_url, read_only=True)
+    found = revision(engine)
+    return SchemaCheck(
+        revision=found, expected=head(), differences=tuple(differences(engine)) if found == head() else ()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaCheck:
+    """How a database's schema compares with the one this version expects."""
+
+    revision: str | None
+    expected: str
+    differences: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is amiss."""
+        return self.revision == self.expected and not self.differences
+
+
+def diagnoses(settings: Settings) -> list[Diagnosis]:
+    """Return what may be wrong with this installation."""
+    from audit.diagnosis import diagnose
+
+    return list(diagnose(settings, os.environ))
+
+
+def name_key(settings: Settings, fingerprint: str, name: str) -> None:
+    """Give an API key a name."""
+    from audit.store.write import name_key as name_in_database
+
+    name_in_database(upgraded_engine(settings), fingerprint, name)
+
+
+@contextmanager
+def importing(settings: Settings) -> Iterator[Intake]:
+    """Yield what brings archives into the configured database."""
+    from audit.intake import Intake
+    from audit.recording.keys import Fingerprints, load_secret
+
+    store = open_store(settings)
+    try:
+        yield Intake(store.read, store.writer, Fingerprints(load_secret(settings.home / "secret")))
+    finally:
+        store.close()
+
+
 def open_recorder(settings: Settings) -> Recorder:
     """Return a recorder that journals, and drains into the configured database; raise `JournalError`."""
     from audit.recording.keys import Fingerprints, load_secret
@@ -132,6 +203,117 @@ def open_recorder(settings: Settings) -> Recorder:
         fingerprint=Fingerprints(load_secret(settings.home / "secret")),
         destination=(lambda: open_store(settings)) if settings.recording.drain else None,
     )
+
+
+def assignments(settings: Settings) -> tuple[Assignment, ...]:
+    """Return who is asked what; raise `PromptError` that names what cannot be asked."""
+    from audit.canary.plan import plan
+
+    return plan(settings)
+
+
+def run_canaries(
+    settings: Settings, *, canaries: Sequence[str] = (), models: Sequence[str] = (), recorder: Recorder | None = None
+) -> Iterator[Checked]:
+    """Ask the chosen canaries now, one after another, and yield what came of each."""
+    chosen = [
+        one
+        for one in assignments(settings)
+        if (not canaries or one.canary.name in canaries) and (not models or one.target.model in models)
+    ]
+    if chosen:
+        with _runner(settings, chosen, recorder) as runner:
+            for assignment in chosen:
+                if (checked := runner.run(assignment, datetime.now(UTC))) is not None:
+                    yield checked
+
+
+@contextmanager
+def scheduling(settings: Settings, *, recorder: Recorder | None = None) -> Iterator[int]:
+    """Ask all canaries on schedule inside the `with` block; yield how many there are."""
+    from audit.canary.schedule import Schedule
+
+    planned = assignments(settings)
+    with _runner(settings, planned, recorder) as runner:
+        schedule = Schedule(planned, runner.run)
+        schedule.start()
+        try:
+            yield len(planned)
+        finally:
+            schedule.stop()
+
+
+@contextmanager
+def _runner(settings: Settings, planned: Sequence[Assignment], given: Recorder | None) -> Iterator[Runner]:
+    import httpx2
+
+    from audit.canary.asking import RecordedAsk
+    from audit.canary.run import Runner
+    from audit.recording.httpx2 import RecordingTransport
+    from audit.store.checks import Checks
+
+    recorder = given or open_recorder(settings)
+    engine = upgraded_engine(settings)
+    client = httpx2.Client(transport=RecordingTransport(httpx2.HTTPTransport(), recorder))
+    try:
+        yield Runner(
+            planned,
+            ask=RecordedAsk(client),
+            interpret=interpreter(settings),
+            checks=Checks(engine),
+            environ=os.environ,
+            by=f"{socket.gethostname()}:{os.getpid()}",
+        )
+    finally:
+        client.close()
+        engine.dispose()
+        if given is None:
+            recorder.close()
+
+
+def wait_for_interrupt() -> None:
+    """Return when the process is told to end, by Ctrl-C or SIGTERM."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()
+
+
+def simulator_scenarios() -> Mapping[str, str]:
+    """Return what the simulator can be made to do, by name."""
+    from audit.simulator.scenarios import SCENARIOS
+
+    return SCENARIOS
+
+
+def serve_simulator(host: str, port: int, latency: float) -> None:
+    """Serve the fake provider until interrupted."""
+    from audit.simulator.server import serve
+
+    serve(host, port, latency, quiet=False)
+
+
+def serve_dashboard(
+    settings: Settings, *, config: Path | None, host: str | None, port: int | None, allow_remote: bool
+) -> None:
+    """Serve the pages until interrupted; what dead processes left in the journal is brought in first."""
+    from importlib import import_module
+
+    open_reader(settings).close()
+    if config is not None:
+        os.environ["AUDIT_CONFIG"] = str(config)  # the pages read the settings themselves
+    folder = bundled("dashboard").parent
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    serve = import_module("dashboard.serve").serve
+    serve(host or settings.dashboard.host, port or settings.dashboard.port, open_to_network=allow_remote)
+
+
+def bundled(name: str) -> Path:
+    """Return a folder that ships with the package: inside it when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "_bundled" / name
+    return inside if inside.is_dir() else package.parent / name
 
 
 @cache

@@ -63,14 +63,11 @@ def _code(error: dict[str, Any]) -> str | None:
 
 
 def _message(error: dict[str, Any]) -> str:
-    values = (error[name] for name in _MESSAGES if error.get(name))
-    return next((message for value in values if (message := _plain(value))), "")
+    return next((message for name in _MESSAGES if (message := _plain(error.get(name)))), "")
 
 
 def _plain(value: Any) -> str:
     """Text; FastAPI's list of `{loc, msg}` as lines."""
     if isinstance(value, list):
-        return "\n".join(filter(None, (_plain(one) for one in value)))
-    if isinstance(value, dict):
-        return _message(value)
-    return text(value) or ""
+        return "\n".join(text(dig(one, "msg")) or text(dig(one, "message")) or text(one) or "" for one in value)
+    return text(dig(value, "message")) or text(value) or ""

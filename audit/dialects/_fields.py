@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from audit.wire.parse import printable
 
-__all__ = ["count", "decimal", "dig", "flag", "items", "mapping", "seconds_us", "text"]
+__all__ = [
+    "compact",
+    "count",
+    "decimal",
+    "dig",
+    "flag",
+    "items",
+    "mapping",
+    "member",
+    "milliseconds_us",
+    "seconds_us",
+    "storable",
+    "text",
+    "unix_time",
+]
 
 _INT64_MAX = 2**63 - 1
+_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def dig(value: Any, *path: str | int) -> Any:
@@ -71,3 +89,38 @@ def seconds_us(value: Any) -> int | None:
     """Return seconds as microseconds."""
     number = decimal(value)
     return None if number is None or number > 10**9 else int(number * 1_000_000)
+
+
+def milliseconds_us(value: Any) -> int | None:
+    """Return milliseconds as microseconds."""
+    number = decimal(value)
+    return None if number is None or number > 10**12 else int(number * 1000)
+
+
+def unix_time(value: Any) -> datetime | None:
+    """Return seconds since 1970 as a time; 0 is a placeholder that some servers send, and no time."""
+    number = decimal(value)
+    return None if not number or number > 10**11 else datetime.fromtimestamp(float(number), UTC)
+
+
+def compact(value: Any) -> str:
+    """Return text as it is, nothing for null, any other value as JSON without blanks, fit to be stored."""
+    if value is None or isinstance(value, str):
+        return text(value) or ""
+    return printable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def storable(value: Any) -> Any:
+    """Return a JSON value whose texts, in all its depth, are fit to be stored."""
+    if isinstance(value, dict):
+        return {printable(str(key)): storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    return printable(value) if isinstance(value, str) else value
+
+
+def member(place: str, key: str) -> str:
+    """Return the JSON path of an object's member: `place.key`, or `place["key"]` for a key that is no plain word."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{place}[{json.dumps(key)}]"
+    return f"{place}.{key}" if place else key

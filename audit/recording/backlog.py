@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from audit.call import Exchange
 from audit.recording.frames import FINISH, INTENT, Frame, Loss, exchange_of, is_cut_short, loss_of, read_frames
-from audit.recording.journal import segments
+from audit.recording.journal import Position, segments
 
 __all__ = ["Backlog", "Batch"]
 
 _READ_BYTES = 4 * 1024 * 1024
+_KEPT_BYTES = 64 * 1024
+_MOST_KEPT = 256
+_log = logging.getLogger("audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class _Place:
     segment: int
     start: int
     end: int
+    frame: Frame | None
+    """The intent itself, unless it is large; then it is read again when it is needed."""
 
 
 class Backlog:
@@ -45,6 +53,7 @@ class Backlog:
         self._offset = 0
         self._open: dict[str, _Place] = {}
         self._read_ahead: list[Frame] = []
+        self._strange: set[int] = set()
 
     def take(self, most: int) -> Batch:
         """Return up to `most` finished exchanges and the losses between them; empty if nothing is finished.
@@ -53,42 +62,58 @@ class Backlog:
         """
         batch = Batch([], [])
         while len(batch.exchanges) < most and (frame := self._next()):
-            if frame.kind == INTENT:
-                self._open[frame.id] = _Place(self._segment, frame.start, frame.end)
-            elif frame.kind == FINISH:
-                if place := self._open.pop(frame.id, None):  # else it was stored before its segment went
-                    batch.exchanges.append(exchange_of(self._intent(place), frame))
-            else:
-                batch.losses.append(loss_of(frame))
+            with self._noting_strange(self._segment):
+                self._sort(frame, batch)
         return batch
 
     def settle(self) -> None:
         """Drop the segments all of whose calls are stored: what was taken so far is."""
-        needed = min((place.segment for place in self._open.values()), default=self._segment)
+        needed = {place.segment for place in self._open.values()} | self._strange
         for number, path in segments(self._folder, self._name).items():
-            if number < min(needed, self._segment):
+            if number < self._segment and number not in needed:
                 path.unlink(missing_ok=True)
 
     def unfinished(self) -> list[Exchange]:
         """Return the calls that a dead writer began and never finished."""
-        return [exchange_of(self._intent(place), None) for place in self._open.values()]
+        exchanges = []
+        for place in self._open.values():
+            with self._noting_strange(place.segment):
+                exchanges.append(exchange_of(self._intent(place), None))
+        return exchanges
+
+    @property
+    def position(self) -> Position:
+        """Where in the journal lies what was not taken yet."""
+        return self._segment, self._read_ahead[-1].start if self._read_ahead else self._offset
 
     @property
     def under_way(self) -> int:
         """How many calls have begun and not ended, as far as was read."""
         return len(self._open)
 
-    @property
-    def unread_bytes(self) -> int:
-        """How much is written and not taken yet."""
-        ahead = sum(frame.end - frame.start for frame in self._read_ahead)
-        sizes = {number: path.stat().st_size for number, path in segments(self._folder, self._name).items()}
-        later = sum(size for number, size in sizes.items() if number > self._segment)
-        return ahead + later + max(0, sizes.get(self._segment, 0) - self._offset)
-
     def damaged(self) -> list[Path]:
         """Return the segments of a dead writer that hold what is neither a frame nor the beginning of one."""
-        return [path for path in segments(self._folder, self._name).values() if not _sound(path)]
+        found = segments(self._folder, self._name)
+        return [path for number, path in found.items() if number in self._strange or not _sound(path)]
+
+    @contextmanager
+    def _noting_strange(self, segment: int) -> Iterator[None]:
+        """Pass over a sound frame that cannot be understood, of another version's making; its segment is kept."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError) as exc:
+            self._strange.add(segment)
+            _log.error("a frame in %s cannot be read: %r", self._path(segment), exc)
+
+    def _sort(self, frame: Frame, batch: Batch) -> None:
+        if frame.kind == INTENT:
+            kept = frame if len(frame.body) <= _KEPT_BYTES and len(self._open) < _MOST_KEPT else None
+            self._open[frame.id] = _Place(self._segment, frame.start, frame.end, kept)
+        elif frame.kind == FINISH:
+            if place := self._open.pop(frame.id, None):  # else it was stored before its segment went
+                batch.exchanges.append(exchange_of(self._intent(place), frame))
+        else:
+            batch.losses.append(loss_of(frame))
 
     def _next(self) -> Frame | None:
         if not self._read_ahead:
@@ -108,9 +133,13 @@ class Backlog:
             self._segment, self._offset = min(later), 0
 
     def _intent(self, place: _Place) -> Frame:
+        if place.frame is not None:
+            return place.frame
         with self._path(place.segment).open("rb") as file:
             data = os.pread(file.fileno(), place.end - place.start, place.start)
-        return next(read_frames(data, place.start))
+        for frame in read_frames(data, place.start):
+            return frame
+        raise LookupError(f"the intent at {place.start} is gone")
 
     def _path(self, segment: int) -> Path:
         return self._folder / f"{self._name}.{segment}.journal"

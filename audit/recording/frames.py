@@ -1,6 +1,7 @@
 """The journal's frames: what a process writes down about its calls, each frame whole or not there.
 
-A frame is `magic(3) kind(1) size(4) crc32(4) payload`, little-endian; the payload is `head_size(4) head body`, the
+A frame is `magic(3) kind(1) size(4) payload_crc32(4) crc32(4) payload`, little-endian, its second checksum that of the
+12 bytes before it, so that a torn frame can be told from a damaged one. The payload is `head_size(4) head body`, the
 head JSON. An intent says what is about to be sent, with the request's body; a finish says how it went, with the
 response's body; a loss counts exchanges that could not be written. Format version 1 is in the magic.
 """
@@ -36,8 +37,9 @@ __all__ = [
 
 INTENT, FINISH, LOSS = b"I", b"F", b"L"
 _MAGIC = b"AJ1"
-_HEADER = struct.Struct("<3scII")
-_SIZE = struct.Struct("<I")
+_LEAD = struct.Struct("<3scII")
+_SIZE = _CHECKSUM = struct.Struct("<I")
+_HEADER_SIZE = _LEAD.size + _CHECKSUM.size
 _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,9 +72,9 @@ class Loss:
 def encode(kind: bytes, head: dict[str, Any], body: bytes = b"") -> list[bytes]:
     """Return a frame as pieces to be written in a row."""
     packed = _to_json(head).encode()
-    lead = _SIZE.pack(len(packed)) + packed
-    checksum = zlib.crc32(body, zlib.crc32(lead))
-    return [_HEADER.pack(_MAGIC, kind, len(lead) + len(body), checksum) + lead, body]
+    payload = _SIZE.pack(len(packed)) + packed
+    lead = _LEAD.pack(_MAGIC, kind, len(payload) + len(body), zlib.crc32(body, zlib.crc32(payload)))
+    return [lead + _CHECKSUM.pack(zlib.crc32(lead)) + payload, body]
 
 
 def encode_exchange(exchange: Exchange) -> list[bytes]:
@@ -112,24 +114,35 @@ def read_frames(data: bytes, offset: int = 0) -> Iterator[Frame]:
     Stops at the first that is torn or broken: nothing behind it is guessed at.
     """
     at = 0
-    while len(data) - at >= _HEADER.size:
-        magic, kind, size, checksum = _HEADER.unpack_from(data, at)
-        start, end = at + _HEADER.size, at + _HEADER.size + size
-        if magic != _MAGIC or end > len(data) or zlib.crc32(memoryview(data)[start:end]) != checksum:
+    while (lead := _lead(data, at)) is not None:
+        kind, size, checksum = lead
+        start, end = at + _HEADER_SIZE, at + _HEADER_SIZE + size
+        if end > len(data) or zlib.crc32(memoryview(data)[start:end]) != checksum:
             return
-        (head_size,) = _SIZE.unpack_from(data, start)
-        body_start = start + _SIZE.size + head_size
-        head = json.loads(data[start + _SIZE.size : body_start])
+        try:
+            body_start = start + _SIZE.size + _SIZE.unpack_from(data, start)[0]
+            head = json.loads(data[start + _SIZE.size : body_start])
+        except (struct.error, ValueError):  # sound, but not of our making
+            return
         yield Frame(kind, head, data[body_start:end], offset + at, offset + end)
         at = end
 
 
 def is_cut_short(rest: bytes) -> bool:
     """Whether what follows the last whole frame is nothing, or the beginning of one: an append that death cut off."""
-    if len(rest) < _HEADER.size:
+    if len(rest) < _HEADER_SIZE:
         return _MAGIC.startswith(rest[: len(_MAGIC)])
-    magic, _, size, _ = _HEADER.unpack_from(rest)
-    return bool(magic == _MAGIC and _HEADER.size + size > len(rest))
+    lead = _lead(rest, 0)
+    return lead is not None and _HEADER_SIZE + lead[1] > len(rest)
+
+
+def _lead(data: bytes, at: int) -> tuple[bytes, int, int] | None:
+    """Return kind, payload size and payload checksum of the frame at `at`; None when no sound one begins there."""
+    end = at + _LEAD.size
+    if len(data) < end + _CHECKSUM.size or zlib.crc32(data[at:end]) != _CHECKSUM.unpack_from(data, end)[0]:
+        return None
+    magic, kind, size, checksum = _LEAD.unpack_from(data, at)
+    return (kind, size, checksum) if magic == _MAGIC else None
 
 
 def exchange_of(intent: Frame, finish: Frame | None) -> Exchange:

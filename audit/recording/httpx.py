@@ -7,6 +7,7 @@ are its own, and no byte is held back.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 
@@ -15,7 +16,7 @@ from audit.recording.recorder import Recorder
 from audit.recording.tagging import HEADER_PREFIX
 from audit.recording.tape import Tape
 
-__all__ = ["AsyncRecordingTransport", "RecordingTransport"]
+__all__ = ["AsyncRecordingTransport", "DualRecordingTransport", "RecordingTransport"]
 
 
 class RecordingTransport(httpx.BaseTransport):
@@ -74,6 +75,12 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         await self.inner.aclose()
 
 
+class DualRecordingTransport(RecordingTransport, AsyncRecordingTransport):
+    """Records every exchange of an inner transport that serves both kinds of client, as a mock does."""
+
+    inner: Any
+
+
 def _begin(
     recorder: Recorder, request: httpx.Request, watch: type[_Sent] | type[_SentAsync]
 ) -> tuple[httpx.Request, Tape | None]:
@@ -103,6 +110,8 @@ def _already_read(response: httpx.Response, tape: Tape) -> bool:
         content = response.content
     except httpx.ResponseNotRead:
         return False
+    if isinstance(response.stream, httpx.ByteStream):  # still encoded, as `content` is not
+        content = b"".join(response.stream)
     tape.chunk(content)
     tape.finish(Ending.EOF)
     return True

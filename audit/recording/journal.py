@@ -7,7 +7,6 @@ folder holds, for each recording process, `NAME.lock`, which it keeps locked whi
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import threading
@@ -18,48 +17,28 @@ from audit.call import Exchange
 from audit.errors import JournalError
 from audit.recording.frames import encode_exchange
 from audit.recording.identity import writer_name
+from audit.recording.lock import WriterLock
 
-__all__ = ["SEGMENT_BYTES", "Journal", "WriterLock", "clear_away", "segments", "set_aside", "writers"]
+__all__ = ["SEGMENT_BYTES", "Journal", "Position", "clear_away", "segments", "set_aside", "writers"]
 
 WORTH_TURNING_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * 1024 * 1024
-"""When a new segment is begun: what a long-lived process keeps on disk at least once a call is under way."""
-
-
-class WriterLock:
-    """The sign of life of a recording process: a locked file, which the kernel lets go when it dies."""
-
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
-        self._descriptor = descriptor
-
-    @classmethod
-    def take(cls, path: Path) -> WriterLock | None:
-        """Return the lock, or None if a living process has it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return cls(path, descriptor)
-
-    def release(self, *, remove: bool) -> None:
-        """Let go; `remove` takes the file away first, while nobody else can have it."""
-        if remove:
-            self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+"""When a new segment is begun: what a long-lived process keeps on disk for each call that stays under way."""
+Position = tuple[int, int]
+"""A segment's number, and an offset in it."""
+_NONE = -1
 
 
 class Journal:
-    """Where one process writes down its calls. Safe for several threads."""
+    """Where one process writes down its calls. Safe for several threads, and for signal handlers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.appended_at = 0.0
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()  # a signal's handler may end a call while this very thread is in here
         self._number = 0
         self._size = 0
+        self._torn = False
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.name, self._lock = _claim(folder)
@@ -70,60 +49,85 @@ class Journal:
     def append(self, pieces: list[bytes]) -> None:
         """Write one frame; raise `JournalError` if it cannot be written whole, leaving nothing of it."""
         with self._guard:
-            if self._size >= SEGMENT_BYTES:
+            if self._descriptor == _NONE:
+                raise JournalError(f"the journal in {self.folder} is closed")
+            if self._size >= SEGMENT_BYTES or self._torn:
                 self._turn()
-            wanted = sum(map(len, pieces))
-            try:
-                written = os.writev(self._descriptor, pieces)
-                if written < wanted:
-                    self._write_rest(b"".join(pieces)[written:])
-            except OSError as exc:
-                self._cut_back()
-                raise JournalError(f"cannot write to the journal in {self.folder}: {exc.strerror}") from exc
-            self._size += wanted
+            if self._torn:
+                raise JournalError(f"the journal in {self.folder} is torn, and no new file can be made")
+            self._write(pieces)
             self.appended_at = time.monotonic()
+
+    @property
+    def end(self) -> Position:
+        """Where the next frame goes."""
+        with self._guard:
+            return self._number, self._size
 
     def turn_if_large(self) -> None:
         """Begin a new segment if the present one is worth it, so that it can go once it is drained."""
         with self._guard:
-            if self._size > WORTH_TURNING_BYTES:
+            if self._size > WORTH_TURNING_BYTES and self._descriptor != _NONE:
                 self._turn()
 
-    def close(self, *, drained: bool) -> None:
-        """End writing. If all is drained nothing is left behind, else the next process to start finds it."""
+    def close(self, *, stored: Position | None) -> bool:
+        """End writing; return whether all is stored, as it is when `stored` is the journal's very end.
+
+        Then nothing is left behind; else the next process to start finds it.
+        """
         with self._guard:
-            os.close(self._descriptor)
-            if drained:
-                clear_away(self.folder, self.name)
-            self._lock.release(remove=drained)
+            drained = stored is not None and stored >= (self._number, self._size)
+            if self._descriptor != _NONE:
+                self._close()
+                if drained:
+                    clear_away(self.folder, self.name)
+                self._lock.release(remove=drained)
+            return drained
 
     def forsake(self) -> None:
         """Drop the parent's files in a forked child, without touching what the parent does with them."""
-        os.close(self._descriptor)
-        self._lock.release(remove=False)
+        self._guard = threading.RLock()
+        if self._descriptor != _NONE:
+            self._close()
+            self._lock.release(remove=False)
 
     def _open(self, number: int) -> int:
         path = self.folder / f"{self.name}.{number}.journal"
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
+    def _close(self) -> None:
+        """Forget the descriptor as it is closed: its number may be another file's at once."""
+        descriptor, self._descriptor = self._descriptor, _NONE
+        os.close(descriptor)
+
     def _turn(self) -> None:
+        """Begin a new segment; where that fails, the present one has to serve on."""
         try:
             descriptor = self._open(self._number + 1)
-        except OSError as exc:
-            raise JournalError(f"cannot write a journal in {self.folder}: {exc.strerror}") from exc
-        os.close(self._descriptor)
-        self._descriptor, self._number, self._size = descriptor, self._number + 1, 0
-
-    def _write_rest(self, rest: bytes) -> None:
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-
-    def _cut_back(self) -> None:
-        """Take half a frame away: nothing behind it could be read."""
-        try:
-            os.ftruncate(self._descriptor, self._size)
         except OSError:
-            self._size = SEGMENT_BYTES  # so that the next frame begins a new segment
+            return
+        os.close(self._descriptor)
+        self._descriptor, self._number, self._size, self._torn = descriptor, self._number + 1, 0, False
+
+    def _write(self, pieces: list[bytes]) -> None:
+        wanted, written = sum(map(len, pieces)), 0
+        try:
+            written = os.writev(self._descriptor, pieces)
+            if written < wanted:
+                raise OSError(0, "only a part could be written; is the disk full?")
+        except OSError as exc:
+            self._cut_back(written)
+            raise JournalError(f"cannot write to the journal in {self.folder}: {exc.strerror}") from exc
+        self._size += wanted
+
+    def _cut_back(self, written: int) -> None:
+        """Take half a frame away: nothing behind it could be read."""
+        if not written:
+            return
+        try:
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+        except OSError:
+            self._torn = True
 
 
 def _claim(folder: Path) -> tuple[str, WriterLock]:
@@ -142,7 +146,9 @@ def clear_away(folder: Path, name: str) -> None:
 
 def set_aside(folder: Path, exchange: Exchange) -> None:
     """Keep an exchange that the database refuses, in frames like any other's."""
-    with (folder / "rejected.journal").open("ab") as file:
+    path = folder / "rejected.journal"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
         file.write(b"".join(encode_exchange(exchange)))
 
 

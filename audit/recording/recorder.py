@@ -12,10 +12,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from audit.call import Origin
+from audit.errors import JournalError
 from audit.recording.destination import Destination
 from audit.recording.frames import FINISH, INTENT, LOSS, encode, tags_told
 from audit.recording.identity import uuid7
@@ -23,12 +26,13 @@ from audit.recording.journal import Journal
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
 from audit.recording.tape import Tape
-from audit.wire.redact import credential, holds_credentials, redact_flat, redact_url
+from audit.wire.redact import credential, holds_credentials, redact_flat, redact_text, redact_url
 
 __all__ = ["Recorder"]
 
 _log = logging.getLogger("audit")
 RawHeaders = Sequence[tuple[bytes, bytes]]
+Finish = Callable[[], tuple[dict[str, Any], bytes]]
 
 
 class Recorder:
@@ -45,8 +49,7 @@ class Recorder:
         self._folder = folder
         self._fingerprint = fingerprint
         self._destination = destination
-        self._lost = 0
-        self._lost_why = ""
+        self._sink: Sink | None = None
         self._begin_writing()
         forked = weakref.WeakMethod(self._forked)
         os.register_at_fork(after_in_child=lambda: (method := forked()) and method())
@@ -80,21 +83,29 @@ class Recorder:
                 "key": self._fingerprint(secret) if secret else None,
                 "tags": tags_told(tagged_by_headers(current_tags(), tags)),
             }
-            self._write(INTENT, intent, body if keep_body else b"")
-            return Tape(exchange_id=exchange_id.hex, submit=self._finish, keep_body=keep_body, secret=secret)
+            if self._lost or not self._abandoned.empty():
+                self._catch_up()
+            self._journal.append(encode(INTENT, intent, body if keep_body else b""))
+            return Tape(
+                exchange_id=exchange_id.hex,
+                submit=self._finish,
+                conceal=partial(redact_text, headers=headers, url=url),
+                keep_body=keep_body,
+            )
         except Exception as exc:  # noqa: BLE001  # the caller's call goes on; the loss is counted and told
             self._lose(exc)
             return None
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that ended so far is in the database; return whether it is."""
+        self._catch_up()
         return self._sink.flush(timeout_s) if self._sink else False
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Stop recording; return whether all is in the database. The next process to start brings there what is not."""
-        drained = self._sink.close(timeout_s) if self._sink else False
-        self._journal.close(drained=drained)
-        return drained
+        self._catch_up()
+        stored = self._sink.close(timeout_s) if self._sink else None
+        return self._journal.close(stored=stored)
 
     @property
     def lost(self) -> int:
@@ -102,28 +113,46 @@ class Recorder:
         return self._lost
 
     def _begin_writing(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
+        self._abandoned: SimpleQueue[Finish] = SimpleQueue()
+        self._lost = 0
+        self._lost_why = ""
         self._journal = Journal(self._folder)
-        self._sink = Sink(self._journal, self._destination) if self._destination else None
+        self._sink = Sink(self._journal, self._destination, before_drain=self._catch_up) if self._destination else None
 
     def _forked(self) -> None:
         """A forked child has the parent's files and none of its threads: it begins a journal of its own."""
         self._journal.forsake()
-        self._begin_writing()
-
-    def _finish(self, head: dict[str, Any], body: bytes) -> None:
+        self._sink = None
         try:
-            self._write(FINISH, head, body)
-        except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
-            self._lose(exc)
-            return
+            self._begin_writing()
+        except JournalError as exc:
+            _log.error("nothing that process %s does is recorded: %s", os.getpid(), exc)
+
+    def _finish(self, finish: Finish, by_finalizer: bool) -> None:
+        if by_finalizer:
+            self._abandoned.put(finish)  # a finalizer may have interrupted whoever holds the journal's lock
+        else:
+            if self._lost:
+                self._catch_up()
+            self._write_finish(finish)
         if self._sink:
             self._sink.wake()
 
-    def _write(self, kind: bytes, head: dict[str, Any], body: bytes) -> None:
-        if self._lost:
+    def _write_finish(self, finish: Finish) -> None:
+        try:
+            self._journal.append(encode(FINISH, *finish()))
+        except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
+            self._lose(exc)
+
+    def _catch_up(self) -> None:
+        """Write down what finalizers have left, and what was lost."""
+        while not self._abandoned.empty():
+            self._write_finish(self._abandoned.get_nowait())
+        try:
             self._confess()
-        self._journal.append(encode(kind, head, body))
+        except JournalError as exc:
+            _log.error("%s lost calls are not written down: %s", self._lost, exc)
 
     def _lose(self, exc: Exception) -> None:
         with self._guard:
@@ -135,7 +164,8 @@ class Recorder:
         """Write down how many exchanges were lost before this one."""
         with self._guard:
             count, why = self._lost, self._lost_why
-            now_us = time.time_ns() // 1000
-            loss = {"id": uuid7(now_us // 1000).hex, "at": now_us, "count": count, "reason": why}
-            self._journal.append(encode(LOSS, loss))
-            self._lost -= count
+            if count:
+                now_us = time.time_ns() // 1000
+                loss = {"id": uuid7(now_us // 1000).hex, "at": now_us, "count": count, "reason": why}
+                self._journal.append(encode(LOSS, loss))
+                self._lost -= count

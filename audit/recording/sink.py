@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import chain, repeat
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from audit.call import Call
@@ -15,7 +16,7 @@ from audit.errors import StoreError
 from audit.recording.adoption import adopt, store
 from audit.recording.backlog import Backlog, Batch
 from audit.recording.destination import Destination
-from audit.recording.journal import Journal
+from audit.recording.journal import Journal, Position
 from audit.recording.pace import Pace
 
 __all__ = ["Sink"]
@@ -24,56 +25,78 @@ T = TypeVar("T")
 ADOPT_EVERY_S = 60.0
 """How often to look for journals that other processes have left by dying."""
 _RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_BEGINNING: Position = (0, 0)
 _log = logging.getLogger("audit")
 
 
 class Sink:
     """Drains a journal while it is written, and what dead processes left beside it."""
 
-    def __init__(self, journal: Journal, destination: Callable[[], Destination], pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        destination: Callable[[], Destination],
+        *,
+        before_drain: Callable[[], None] = lambda: None,
+        pace: Pace | None = None,
+    ) -> None:
         self._journal = journal
         self._open = destination
+        self._before_drain = before_drain
         self._pace = pace or Pace()
         self._backlog = Backlog(journal.folder, journal.name)
-        self._wanted = threading.Event()
+        self._wakes: SimpleQueue[None] = SimpleQueue()  # its put() may interrupt itself, as finalizers do
+        self._awake = False
         self._closing = threading.Event()
-        self._hurry = threading.Event()
-        self._drained = threading.Condition()
-        self._drained_at = time.monotonic()
+        self._progress = threading.Condition()
+        self._stored = self._wanted = _BEGINNING
+        self._behind_s = 0.0
         self._thread: threading.Thread | None = None
-        self._guard = threading.Lock()
+        self._ended = False
+        self._starting = threading.Lock()
 
     def wake(self) -> None:
         """Say that something has ended. Cheap: called for every exchange."""
-        if not self._wanted.is_set():
-            self._wanted.set()
+        if not self._awake:
+            self._awake = True
+            self._wakes.put(None)
         if self._thread is None:
             self._start()
 
     def flush(self, timeout_s: float) -> bool:
         """Drain without giving way; return whether all that had ended is in the database."""
-        asked_at = time.monotonic()
-        self._hurry.set()
+        end = self._journal.end
+        with self._progress:
+            self._wanted = max(self._wanted, end)
         self.wake()
-        with self._drained:
-            return self._drained.wait_for(lambda: self._drained_at >= asked_at, timeout_s)
+        with self._progress:
+            self._progress.wait_for(lambda: self._stored >= end or self._ended, timeout_s)
+            return self._stored >= end
 
-    def close(self, timeout_s: float) -> bool:
-        """End the thread; return whether nothing is left in the journal."""
-        if self._thread is None and not self._backlog.unread_bytes:
-            return True
-        drained = self.flush(timeout_s)
+    def close(self, timeout_s: float) -> Position | None:
+        """End the thread; return up to where all is in the database, None while calls are under way."""
+        if self._thread is not None:
+            self.flush(timeout_s)
         self._closing.set()
-        self._wanted.set()
+        self._wakes.put(None)
         if self._thread is not None:
             self._thread.join(timeout_s)
-        return drained and not self._backlog.under_way
+            if self._thread.is_alive():
+                return None
+        return None if self._backlog.under_way else self._stored
 
     def _start(self) -> None:
-        with self._guard:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
-                self._thread.start()
+        # Not waited for: a finalizer may have interrupted this very thread in here.
+        if self._starting.acquire(blocking=False):
+            try:
+                if self._thread is None:
+                    thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
+                    thread.start()
+                    self._thread = thread
+            except RuntimeError as exc:  # no more threads, or none any more: the process is ending
+                _log.error("calls stay in the journal %s: %s", self._journal.folder, exc)
+            finally:
+                self._starting.release()
 
     def _run(self) -> None:
         try:
@@ -86,50 +109,78 @@ class Sink:
             _log.error("calls stay in the journal %s: %s", self._journal.folder, exc)
         except _Closing:
             pass  # what is not drained, the next process to start finds
+        finally:
+            with self._progress:
+                self._ended = True
+                self._progress.notify_all()
 
     def _drain_on_demand(self, destination: Destination, until: float) -> None:
         while not self._closing.is_set() and (remaining := until - time.monotonic()) > 0:
-            if self._wanted.wait(remaining):
-                if not self._hurry.is_set():
-                    self._closing.wait(self._pace.quiet_after_s)  # the caller has the reply now: let it work with it
-                self._wanted.clear()
-                self._drain(destination)
+            try:
+                self._wakes.get(timeout=remaining)
+            except Empty:
+                return
+            if not self._hurried:
+                self._closing.wait(self._pace.quiet_after_s)  # the caller has the reply now: let it work with it
+            self._awake = False
+            self._until_done(lambda: self._drain(destination))
 
     def _drain(self, destination: Destination) -> None:
-        began = time.monotonic()
-        while batch := self._backlog.take(self._pace.most(quiet_s=self._quiet_s(), behind_s=self._behind_s())):
-            calls = self._read_gently(destination, batch)
-            self._until_done(partial(store, calls, batch, destination, self._journal.folder))
-            self._backlog.settle()
+        self._before_drain()
+        try:
+            while not self._closing.is_set() and (batch := self._backlog.take(self._most)):
+                self._behind_s = _age_s(batch)
+                calls = self._read_gently(destination, batch)
+                self._until_done(partial(store, calls, batch, destination, self._journal.folder))
+                self._settle()
+            self._behind_s = 0.0
+            self._settle()
+        except Exception:
+            self._backlog = Backlog(self._journal.folder, self._journal.name)  # what was taken is not stored
+            self._stored = self._backlog.position
+            raise
         if not self._backlog.under_way:
             self._journal.turn_if_large()
-        with self._drained:
-            self._drained_at = began
-            self._hurry.clear()
-            self._drained.notify_all()
+
+    def _settle(self) -> None:
+        self._backlog.settle()
+        with self._progress:
+            self._stored = max(self._stored, self._backlog.position)
+            self._progress.notify_all()
 
     def _read_gently(self, destination: Destination, batch: Batch) -> list[Call]:
         calls = []
         for exchange in batch.exchanges:
             began = time.monotonic()
             calls.append(destination.read(exchange))
-            worked_s = time.monotonic() - began
-            rest_s = self._pace.rest_s(worked_s=worked_s, quiet_s=self._quiet_s(), behind_s=self._behind_s())
-            if rest_s and not self._hurry.is_set():
-                self._closing.wait(rest_s)
+            self._rest(time.monotonic() - began)
         return calls
 
+    def _rest(self, worked_s: float) -> None:
+        if not self._hurried:
+            self._closing.wait(self._pace.rest_s(worked_s=worked_s, quiet_s=self._quiet_s, behind_s=self._behind_s))
+
+    @property
+    def _most(self) -> int:
+        behind_s = float("inf") if self._hurried else self._behind_s
+        return self._pace.most(quiet_s=self._quiet_s, behind_s=behind_s)
+
+    @property
+    def _hurried(self) -> bool:
+        """Whether somebody waits for the end of what was in the journal when he asked."""
+        return self._stored < self._wanted
+
+    @property
     def _quiet_s(self) -> float:
         return time.monotonic() - self._journal.appended_at
-
-    def _behind_s(self) -> float:
-        return float("inf") if self._hurry.is_set() else time.monotonic() - self._drained_at
 
     def _until_done(self, act: Callable[[], T]) -> T:
         """Try until it works; raise `_Closing` if the end comes first, `StoreError` if it can never work."""
         for wait_s in chain(_RETRY_S, repeat(_RETRY_S[-1])):
             try:
                 return act()
+            except _Closing:
+                raise
             except StoreError as exc:
                 if exc.permanent:
                     raise
@@ -139,6 +190,14 @@ class Sink:
             if self._closing.wait(wait_s):
                 break
         raise _Closing
+
+
+def _age_s(batch: Batch) -> float:
+    """Return how long ago the first exchange of a batch ended."""
+    if not batch.exchanges:
+        return 0.0
+    first = batch.exchanges[0]
+    return time.time() - first.started_at.timestamp() - (first.duration_us or 0) / 1e6
 
 
 class _Closing(Exception):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from audit.call import Ending
-from audit.wire.redact import REDACTED, redact_flat
+from audit.wire.redact import redact_flat
 
 __all__ = ["Tape"]
 
+Submit = Callable[[Callable[[], tuple[dict[str, Any], bytes]], bool], None]
+"""Takes a finish, as what makes its head and body, and whether a finalizer hands it in."""
 MOST_TOLD = 1_000
+"""Characters of an exception's text that are kept."""
 MOST_MARKS = 2_000
 """Arrivals noted of one response: the first token comes among the first events."""
 
@@ -21,13 +25,13 @@ class Tape:
 
     __slots__ = (
         "_chunks",
+        "_conceal",
         "_first_byte_us",
         "_headers",
         "_id",
         "_keep_body",
         "_marks",
         "_received",
-        "_secret",
         "_sent",
         "_start_ns",
         "_status",
@@ -39,14 +43,15 @@ class Tape:
         self,
         *,
         exchange_id: str,
-        submit: Callable[[dict[str, Any], bytes], None],
+        submit: Submit,
+        conceal: Callable[[str], str],
         keep_body: bool = True,
-        secret: str | None = None,
     ) -> None:
+        """Take down the exchange; `conceal` takes the request's secrets out of an error's text."""
         self._id = exchange_id
         self._submit = submit
+        self._conceal = conceal
         self._keep_body = keep_body
-        self._secret = secret
         self._start_ns = time.perf_counter_ns()
         self._status: int | None = None
         self._headers: Iterable[tuple[bytes, bytes]] = ()
@@ -59,7 +64,8 @@ class Tape:
 
     def sent(self, chunk: bytes) -> None:
         """Note a piece of a request body that is sent as a stream."""
-        self._sent.append(chunk)
+        if self._keep_body:
+            self._sent.append(chunk)
 
     def head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Note the response's status and headers, at the moment they came."""
@@ -84,32 +90,41 @@ class Tape:
 
     def finish(self, ending: Ending, exc: BaseException | None = None) -> None:
         """End. Only the first end counts."""
-        if self.finished:
-            return
-        self.finished = True
+        if not self.finished:
+            self.finished = True
+            self._submit(partial(self._told, ending, exc, self._now_us()), False)
+
+    def abandon(self) -> None:
+        """End because the caller let go of the response without a word; called by its finalizer."""
+        if not self.finished:
+            self.finished = True
+            self._submit(partial(self._told, Ending.ABANDONED, None, self._now_us()), True)
+
+    def _told(self, ending: Ending, exc: BaseException | None, duration_us: int) -> tuple[dict[str, Any], bytes]:
+        """Return the head and the body of the finish."""
         sent = b"".join(self._sent)
         finish = {
             "id": self._id,
             "status": self._status,
             "headers": redact_flat(self._headers),
             "ending": ending.value,
-            "failure": None if exc is None else self._told(exc),
+            "failure": None if exc is None else self._conceal(told(exc))[:MOST_TOLD],
             "first_byte_us": self._first_byte_us,
-            "duration_us": self._now_us(),
+            "duration_us": duration_us,
             "arrivals": self._marks,
             "request_size": len(sent),
         }
-        self._submit(finish, sent + b"".join(self._chunks))
-
-    def abandon(self) -> None:
-        """End because the caller let go of the response without a word."""
-        self.finish(Ending.ABANDONED)
+        return finish, sent + b"".join(self._chunks)
 
     def _now_us(self) -> int:
         return (time.perf_counter_ns() - self._start_ns) // 1000
 
-    def _told(self, exc: BaseException) -> str:
-        kind = type(exc)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        told = f"{name}: {exc}"[:MOST_TOLD]
-        return told.replace(self._secret, REDACTED) if self._secret else told
+
+def told(exc: BaseException) -> str:
+    """Return an exception as `module.Class: text`."""
+    kind = type(exc)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        return f"{name}: {exc}"
+    except Exception:  # noqa: BLE001  # an exception of somebody's own, which cannot even say what it is
+        return f"{name}: (no text)"

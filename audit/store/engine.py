@@ -1,4 +1,4 @@
-"""From a URL to a database: the only file that asks which one it is.
+"""From a URL to a database: the only file that asks which one it is, search aside.
 
 SQLite runs in WAL mode with `synchronous=FULL`, so that what is committed survives a power loss, and without mmap.
 Versions before 3.51.3 can corrupt a WAL database that several connections use
@@ -11,11 +11,21 @@ import sqlite3
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Executable, Insert, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Insert, Table, case, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from audit.errors import StoreError
 
@@ -24,20 +34,41 @@ try:
 except ImportError:  # no wheel for this platform
     bundled_sqlite = sqlite3
 
-__all__ = ["BUSY_TIMEOUT_MS", "insert_new", "is_sqlite", "open_engine", "sqlite_module", "upsert"]
+__all__ = [
+    "BUSY_TIMEOUT_MS",
+    "blames_data",
+    "insert_new",
+    "is_sqlite",
+    "open_engine",
+    "size_bytes",
+    "sqlite_module",
+    "store_error",
+    "take_turn",
+    "upsert_span",
+]
 
 SOUND_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 """How long a connection waits for another's transaction: longer than any batch takes, shorter than a user waits."""
+PAGE_BYTES = 8_192
+"""At SQLite's default of 4 KiB, packed exchanges of a little over 2 KB would leave half of each page empty."""
+CACHE_KIB = 65_536
+"""What a connection may keep in memory: the calls of a hundred thousand exchanges."""
+TURN = 4_201_769_218
+"""The key of PostgreSQL's advisory lock for changes of the schema: any number that nobody else uses."""
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
-    """Return an engine for `url`; raise `StoreError` for a URL or a driver that cannot be used."""
+    """Return an engine for `url`; raise `StoreError` for a URL or a driver that cannot be used.
+
+    With `read_only` nothing can be written through it, and a missing SQLite database is not made.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, read_only=read_only)
+    options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=options)
     except ModuleNotFoundError as exc:
         raise StoreError(f"no driver for {parsed.drivername}: pip install {exc.name}", permanent=True) from exc
 
@@ -53,12 +84,45 @@ def insert_new(bind: Engine | Connection, table: Table, *unique: str) -> Insert:
     return make(table).on_conflict_do_nothing(index_elements=list(unique))
 
 
-def upsert(bind: Engine | Connection, table: Table, unique: str, newer: str) -> Executable:
-    """Return an insert that moves the column `newer` of a row that is there already to the greater value."""
-    make = sqlite.insert if is_sqlite(bind) else postgresql.insert
-    insert = make(table)
-    later = insert.excluded[newer]
-    return insert.on_conflict_do_update(index_elements=[unique], set_={newer: later}, where=table.c[newer] < later)
+def upsert_span(bind: Engine | Connection, table: Table, unique: str, *, first: str, last: str) -> Insert:
+    """Return an insert that widens the span from `first` to `last` of a row that is there already."""
+    insert = (sqlite.insert if is_sqlite(bind) else postgresql.insert)(table)
+    old, new = table.c, insert.excluded
+    span = {
+        first: case((new[first] < old[first], new[first]), else_=old[first]),
+        last: case((new[last] > old[last], new[last]), else_=old[last]),
+    }
+    return insert.on_conflict_do_update(index_elements=[unique], set_=span)
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other transaction that has called this is open; SQLite's writers do so by themselves."""
+    if not is_sqlite(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(TURN)))
+
+
+def size_bytes(connection: Connection) -> int:
+    """Return how much room the database takes."""
+    if is_sqlite(connection):
+        pages = connection.execute(text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"))
+        return int(pages.scalar_one())
+    return int(connection.execute(select(func.pg_database_size(func.current_database()))).scalar_one())
+
+
+def blames_data(exc: DBAPIError) -> bool:
+    """Whether it was one of the rows that the database would not take, so that others may go in."""
+    beyond_limits = str(getattr(exc.orig, "sqlstate", None) or "").startswith("54")  # PostgreSQL: too long to index
+    return isinstance(exc, DataError | IntegrityError) or beyond_limits
+
+
+def store_error(exc: SQLAlchemyError) -> StoreError:
+    """Return the error to raise in its place: what is wrong, what to do, and whether waiting can help."""
+    said = str(getattr(exc, "orig", None) or exc).strip()
+    if "no such table" in said or "no such column" in said or "UndefinedTable" in repr(getattr(exc, "orig", None)):
+        return StoreError(f"the database's tables are not there ({said}): run `audit db upgrade`", permanent=True)
+    if isinstance(exc, OperationalError) or getattr(exc, "connection_invalidated", False):
+        return StoreError(f"the database is out of reach: {said}", permanent=False)
+    return StoreError(f"the database refuses: {said}", permanent=isinstance(exc, ProgrammingError | DatabaseError))
 
 
 def sqlite_module() -> ModuleType:
@@ -73,6 +137,8 @@ def _parse(url: str) -> URL:
         raise StoreError(f"not a database URL: {exc}", permanent=True) from exc
     if parsed.drivername in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"{parsed.drivername} is neither sqlite nor postgresql", permanent=True)
     return parsed
 
 
@@ -84,22 +150,41 @@ def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
             "install pysqlite3>=0.6.1 (Linux), a Python linked with SQLite 3.51.3 or later, or use PostgreSQL",
             permanent=True,
         )
-    if url.database and url.database != ":memory:":
-        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        _placed(url, read_only=read_only), module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # or the driver would begin transactions by its own rules
-        for pragma in (*_PRAGMAS, "query_only=ON") if read_only else _PRAGMAS:
+        for pragma in (*_COMMON, *(_READING if read_only else _WRITING)):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail with SQLITE_BUSY instead of waiting.
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        reads = read_only or connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+def _placed(url: URL, *, read_only: bool) -> URL:
+    """Make the database's folder, and the database itself for its owner's eyes only: prompts are private."""
+    if url.database in (None, "", ":memory:") or str(url.database).startswith("file:"):
+        return url
+    path = Path(str(url.database)).expanduser().absolute()
+    if read_only:  # `rw` would not make it, and `ro` could not recover what a crash left in its journal
+        return url.set(database=f"file:{quote(str(path))}", query={"mode": "rw", "uri": "true"})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as exc:
+        raise StoreError(f"cannot make {path}: {exc.strerror}", permanent=True) from exc
+    return url.set(database=str(path))
+
+
+_COMMON = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}")
+_WRITING = (f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL")
+_READING = ("query_only=ON",)

@@ -1,30 +1,40 @@
-"""How an exchange's bytes are kept: compressed, exact, with the number of the codec that made them.
+"""How an exchange is kept: compressed as a whole, exact, with the number of the codec that did it.
 
-Codec 1 is Zstandard (RFC 8878) with `dictionary-1.txt` as a raw-content dictionary: the words that every provider's
-JSON repeats, which are most of a short exchange. A codec's dictionary never changes; a better one is codec 2.
+Inside are three parts after their lengths: a head of JSON, the request's body, the response's. One piece packs better
+than three, as answers repeat the words of their prompts.
+Codec 1 is Zstandard (RFC 8878) with `dictionary-1.txt` as a raw-content dictionary: what every provider's JSON
+repeats, which is most of a short exchange, and words of English. A codec's dictionary never changes; a better one is
+codec 2.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 import threading
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate, pairwise
 from typing import Any
 
 import zstandard
 
 from audit.call import Arrival, Exchange
 
-__all__ = ["CODEC", "pack", "pack_head", "unpack", "unpack_head"]
+__all__ = ["CODEC", "pack", "pack_exchange", "unpack", "unpack_exchange"]
 
 CODEC = 1
-_LEVEL = 3
+_PARAMETERS = zstandard.ZstdCompressionParameters(
+    strategy=zstandard.STRATEGY_LAZY, window_log=19, hash_log=16, chain_log=16, search_log=3, min_match=5
+)
+"""As level 6 for small data, but meant for a dictionary: 7 % less room than level 3, for 40 µs a call."""
+_LENGTHS = struct.Struct("<II")
+"""Bytes of the head and of the request's body."""
 
 
 def pack(data: bytes) -> bytes:
     """Return `data` packed by the current codec."""
-    return _codec().packer.compress(data) if data else b""
+    return _codec().packer.compress(data)
 
 
 def unpack(data: bytes, codec: int) -> bytes:
@@ -32,12 +42,12 @@ def unpack(data: bytes, codec: int) -> bytes:
     if codec != CODEC:
         raise ValueError(f"codec {codec} is not known to this version")
     try:
-        return _codec().unpacker.decompress(data) if data else b""
+        return _codec().unpacker.decompress(data)
     except zstandard.ZstdError as exc:
         raise ValueError(f"broken packed data: {exc}") from exc
 
 
-def pack_head(exchange: Exchange) -> bytes:
+def pack_exchange(exchange: Exchange) -> bytes:
     """Return what of an exchange is in no column of its own, packed."""
     head = {
         "method": exchange.method,
@@ -45,23 +55,40 @@ def pack_head(exchange: Exchange) -> bytes:
         "request_headers": exchange.request_headers,
         "response_headers": exchange.response_headers,
         "failure": exchange.failure,
-        "arrivals": [part for mark in exchange.arrivals for part in (mark.received, mark.at_us)],
+        "arrivals": _steps(exchange.arrivals),
     }
-    return pack(json.dumps(head, separators=(",", ":")).encode())
+    packed_head = json.dumps(head, separators=(",", ":")).encode()
+    lengths = _LENGTHS.pack(len(packed_head), len(exchange.request_body))
+    return pack(b"".join((lengths, packed_head, exchange.request_body, exchange.response_body)))
 
 
-def unpack_head(data: bytes, codec: int) -> dict[str, Any]:
-    """Return what `pack_head` packed, as fields of an `Exchange`."""
-    head = json.loads(unpack(data, codec))
-    marks = iter(head["arrivals"])
+def unpack_exchange(data: bytes, codec: int) -> dict[str, Any]:
+    """Return what `pack_exchange` packed, as fields of an `Exchange`; raise `ValueError` as `unpack` does."""
+    content = unpack(data, codec)
+    head_length, request_length = _LENGTHS.unpack_from(content)
+    body_at = _LENGTHS.size + head_length
+    head = json.loads(content[_LENGTHS.size : body_at])
     return {
         "method": head["method"],
         "url": head["url"],
         "request_headers": tuple((name, value) for name, value in head["request_headers"]),
         "response_headers": tuple((name, value) for name, value in head["response_headers"]),
         "failure": head["failure"],
-        "arrivals": tuple(Arrival(received, at_us) for received, at_us in zip(marks, marks, strict=True)),
+        "arrivals": _marks(head["arrivals"]),
+        "request_body": content[body_at : body_at + request_length],
+        "response_body": content[body_at + request_length :],
     }
+
+
+def _steps(arrivals: tuple[Arrival, ...]) -> list[int]:
+    """Each arrival as its distance from the one before: shorter than the arrivals themselves."""
+    pairs = pairwise((Arrival(0, 0), *arrivals))
+    return [step for old, new in pairs for step in (new.received - old.received, new.at_us - old.at_us)]
+
+
+def _marks(steps: list[int]) -> tuple[Arrival, ...]:
+    received, times = accumulate(steps[::2]), accumulate(steps[1::2])
+    return tuple(Arrival(size, at_us) for size, at_us in zip(received, times, strict=True))
 
 
 class _Codec(threading.local):
@@ -70,7 +97,7 @@ class _Codec(threading.local):
     def __init__(self) -> None:
         content = files(__package__).joinpath(f"dictionary-{CODEC}.txt").read_bytes()
         dictionary = zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        self.packer = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary)
+        self.packer = zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=dictionary)
         self.unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
 
 

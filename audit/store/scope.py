@@ -1,4 +1,4 @@
-"""Which calls are meant: the filters that every page and every table share."""
+"""Which calls are meant, and by what they are told apart: the words that every page and every table share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Canaries", "Scope", "Standing"]
+__all__ = ["By", "Canaries", "Order", "Scope", "Standing"]
 
 
 class Canaries(StrEnum):
@@ -27,6 +27,37 @@ class Standing(StrEnum):
     """The caller left early, or the recorder died: nobody's fault."""
 
 
+class By(StrEnum):
+    """What groups of calls have in common."""
+
+    NONE = "none"
+    PROVIDER = "provider"
+    MODEL = "model"
+    """The served name, else the requested one, else `unknown`."""
+    KEY = "key"
+    """The API key's fingerprint."""
+    PROJECT = "project"
+    USER = "user"
+    SESSION = "session"
+    OUTCOME = "outcome"
+    STANDING = "standing"
+    OPERATION = "operation"
+    CANARY = "canary"
+    DAY = "day"
+    """The day on which the call began, as `2026-01-31`."""
+
+
+class Order(StrEnum):
+    """What a list of calls can be sorted by."""
+
+    STARTED_AT = "started_at"
+    DURATION = "duration_us"
+    FIRST_TOKEN = "first_token_us"  # noqa: S105  # a token of a model
+    INPUT_TOKENS = "input_tokens"
+    OUTPUT_TOKENS = "output_tokens"
+    COST = "cost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """A selection of calls. What is empty or None does not narrow; several values of one kind widen it."""
@@ -38,14 +69,15 @@ class Scope:
     models: tuple[str, ...] = ()
     """By the served name, or the requested one where none is known."""
     keys: tuple[str, ...] = ()
-    """Fingerprints; "" stands for calls without a key."""
+    """Fingerprints; "" stands for calls without a key, as it does for a project, a user, a session."""
     projects: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    """Several values of one name widen, several names narrow."""
     outcomes: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
-    """Empty: all that a model was made to work for, blocked or failed ones included; see `Reader`."""
+    """Empty: all that a model was made to work for (`Operation.generates`), blocked and failed ones included."""
     standings: tuple[Standing, ...] = ()
     matches: tuple[str, ...] = ()
     canaries: Canaries = Canaries.WITHOUT

@@ -1,4 +1,4 @@
-"""The tables. Queries stand in `read.py`, inserts in `write.py`; changes need a migration."""
+"""The tables. Queries stand in `read/`, inserts in `write.py`; changes need a migration."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ calls = Table(
     Column("pk", BigKey, primary_key=True),
     Column("id", UuidBytes, nullable=False, unique=True),
     Column("started_at", UtcTime, nullable=False, index=True),
+    Column("recorded_at", UtcTime, nullable=False),
     Column("origin", String(8), nullable=False),
     Column("reference", Text),
     # reading
@@ -85,7 +86,7 @@ calls = Table(
     Column("cache_write_tokens", BigInteger),
     Column("output_tokens", BigInteger),
     Column("reasoning_tokens", BigInteger),
-    # usage, the provider's own figures where they mean something else
+    # usage, the provider's own figures, meaning what the provider means
     Column("native_input_tokens", BigInteger),
     Column("native_output_tokens", BigInteger),
     Column("native_total_tokens", BigInteger),
@@ -94,6 +95,7 @@ calls = Table(
     Column("cost", Picos),
     Column("currency", String(3)),
     Column("price_pk", ForeignKey("prices.pk")),
+    Column("quantities", Text),  # what the unit prices were multiplied with, in their order, joined by commas
     Column("unpriced_reason", Text),
     # whose
     Column("key_fingerprint", String(24)),
@@ -110,10 +112,8 @@ exchanges = Table(
     "exchanges",
     metadata,
     Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
-    Column("codec", Integer, nullable=False),  # how the columns below are packed; see packing.py
-    Column("head", LargeBinary, nullable=False),
-    Column("request_body", LargeBinary, nullable=False),
-    Column("response_body", LargeBinary, nullable=False),
+    Column("codec", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # see packing.py
 )
 
 findings = Table(
@@ -152,7 +152,7 @@ prices = Table(
     metadata,
     Column("pk", BigKey, primary_key=True),
     Column("digest", String(71), nullable=False, unique=True),  # sha256:… of the working
-    Column("working", JSON, nullable=False),  # source, model, multiplier, unit prices
+    Column("working", JSON, nullable=False),  # source, model, multiplier, unit prices in order
 )
 
 api_keys = Table(

@@ -32,6 +32,6 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-_BETWEEN = re.compile(r"[\s,\x1e]*")
-"""White space, commas between elements, and RFC 7464's record separator."""
+_BETWEEN = re.compile(r"[\s,\x1e\ufeff]*")
+"""White space, commas between elements, RFC 7464's record separator, and a BOM."""
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import brotli
@@ -48,8 +49,17 @@ def decode(body: bytes, encoding: str, *, cuts: tuple[int, ...] = (), limit: int
     unknown = [name for name in names if name not in _UNPACKERS]
     if unknown:
         return Decoded(b"", f"unknown content encoding {unknown[0][:40]!r}")
-    unpackers = [_UNPACKERS[name]() for name in reversed(names)]
-    return _decode(body, unpackers, sorted({*(cut for cut in cuts if 0 < cut < len(body)), len(body)}), limit)
+    ends = _ends(range(0, len(body), _SLICE), cuts, len(body))
+    decoded = _decode(body, names, ends, limit)
+    if decoded.problem and decoded.problem.startswith(_BROKEN):
+        # A decoder gives nothing of a piece that breaks inside, so the piece in question goes in byte by byte.
+        sound = decoded.marks[-1][0] if decoded.marks else 0
+        decoded = _decode(body, names, _ends(range(sound, sound + _SLICE), ends, len(body)), limit)
+    return decoded
+
+
+def _ends(steps: Iterable[int], cuts: Iterable[int], size: int) -> list[int]:
+    return sorted({*(at for at in chain(steps, cuts) if 0 < at < size), size})
 
 
 class _Unpacker(Protocol):
@@ -65,26 +75,34 @@ class _Unpacker(Protocol):
         ...
 
 
-def _decode(body: bytes, unpackers: list[_Unpacker], cuts: list[int], limit: int) -> Decoded:
+def _decode(body: bytes, names: list[str], ends: list[int], limit: int) -> Decoded:
+    unpackers = [_UNPACKERS[name]() for name in reversed(names)]
     plain: list[bytes] = []
     marks: list[tuple[int, int]] = []
     size = start = 0
-    for cut in cuts:
+    for end in ends:
         try:
-            piece = body[start:cut]
-            for unpacker in unpackers:
-                piece = unpacker.unpack(piece, limit - size)
+            piece = _unpacked(body[start:end], unpackers, limit - size)
         except (zlib.error, brotli.error, zstandard.ZstdError) as exc:
-            problem = f"broken content encoding after {size} plain bytes: {str(exc)[:80]}"
+            problem = f"{_BROKEN} after {size} plain bytes: {str(exc)[:80]}"
             return Decoded(b"".join(plain), problem, tuple(marks))
         plain.append(piece[: limit - size])
-        if size + len(piece) > limit:
+        if len(piece) > limit - size:
             return Decoded(b"".join(plain), f"unpacks to more than {limit} bytes", tuple(marks))
         size += len(piece)
-        start = cut
-        marks.append((cut, size))
+        start = end
+        marks.append((end, size))
     whole = all(unpacker.finished for unpacker in unpackers)
     return Decoded(b"".join(plain), None if whole else "content encoding ends early", tuple(marks))
+
+
+def _unpacked(piece: bytes, unpackers: list[_Unpacker], most: int) -> bytes:
+    """Return the plain bytes of a piece, or more than `most` of anything when it is more at any stage."""
+    for unpacker in unpackers:
+        piece = unpacker.unpack(piece, most)
+        if len(piece) > most:
+            break
+    return piece
 
 
 class _Zlib:
@@ -100,12 +118,15 @@ class _Zlib:
                 return b""
             self._window = 15 if data[0] & 0x0F == zlib.DEFLATED else -15
             self._decoder = zlib.decompressobj(self._window)
-        out = self._decoder.decompress(data, most + 1)
-        while self._decoder.eof and self._decoder.unused_data and len(out) <= most:  # gzip members in a row
-            rest = self._decoder.unused_data
-            self._decoder = zlib.decompressobj(self._window or 0)
-            out += self._decoder.decompress(rest, most + 1 - len(out))
-        return out
+        out = bytearray()
+        while data and len(out) <= most:
+            if self._decoder.eof:
+                if self._window != _GZIP or data[:1] != _GZIP_MAGIC:
+                    break  # gzip members come in a row; anything else behind the end is no part of it, as for curl
+                self._decoder = zlib.decompressobj(_GZIP)
+            out += self._decoder.decompress(data, most + 1 - len(out))
+            data = self._decoder.unused_data
+        return bytes(out)
 
     @property
     def finished(self) -> bool:
@@ -117,6 +138,8 @@ class _Brotli:
         self._decoder = brotli.Decompressor()
 
     def unpack(self, data: bytes, most: int) -> bytes:
+        if self._decoder.is_finished():
+            return b""  # what stands behind the end is no part of it
         out = bytearray(self._decoder.process(data, output_buffer_limit=_STEP))
         while not self._decoder.can_accept_more_data() and len(out) <= most:
             out += self._decoder.process(b"", output_buffer_limit=_STEP)
@@ -149,14 +172,19 @@ class _Zstd:
         return bool(self._decoder.eof)
 
 
+_BROKEN = "broken content encoding"
+_SLICE = 4096
+"""Packed bytes taken at once: bounds what a decoder makes of them, and copies behind the end of a gzip member."""
+_GZIP = 31
+_GZIP_MAGIC = b"\x1f"
 _STEP = 1 << 20
 _ZSTD_SLICE = 256
 _ZSTD_WINDOW = 1 << 27
 """RFC 8878 lets a decoder refuse windows above 8 MB; browsers take 128 MB."""
 _MOST_ENCODINGS = 4
 _UNPACKERS: dict[str, Callable[[], _Unpacker]] = {
-    "gzip": lambda: _Zlib(31),
-    "x-gzip": lambda: _Zlib(31),
+    "gzip": lambda: _Zlib(_GZIP),
+    "x-gzip": lambda: _Zlib(_GZIP),
     "deflate": lambda: _Zlib(None),
     "br": _Brotli,
     "zstd": _Zstd,

@@ -43,9 +43,10 @@ def _headers(data: bytes) -> Iterator[tuple[str, str]]:
     while at < len(data):
         name_end = at + 1 + data[at]
         name, kind, at = data[at + 1 : name_end].decode("utf-8", "replace"), data[name_end : name_end + 1], name_end + 1
-        if kind == b"\x07":  # a string; every header these services send is one
+        if kind in (b"\x06", b"\x07"):  # bytes, a string; every header these services send is a string
             size = int.from_bytes(data[at : at + 2])
-            yield name, data[at + 2 : at + 2 + size].decode("utf-8", "replace")
+            if kind == b"\x07":
+                yield name, data[at + 2 : at + 2 + size].decode("utf-8", "replace")
             at += 2 + size
         elif kind and kind[0] in _SIZES:
             at += _SIZES[kind[0]]

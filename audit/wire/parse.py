@@ -20,8 +20,9 @@ class Parsed:
 def parse_json(data: bytes | str) -> Parsed:
     """Return the value of one JSON document.
 
-    NaN and Infinity come as None, lone surrogates stay in the strings (see `printable`), of duplicate keys
-    the last counts. Bytes that are not UTF-8 are read with replacement characters, which is noted.
+    NaN and Infinity come as None, but a number too large for a float, such as 1e999, as infinite; lone surrogates
+    stay in the strings (see `printable`); of duplicate keys the last counts. Bytes that are not UTF-8 are read with
+    replacement characters, which is noted.
     """
     text, problem = data if isinstance(data, str) else None, None
     if text is None:

@@ -1,7 +1,8 @@
-"""Secrets out of headers and URLs before anything is kept, and the credential in them told apart.
+"""Secrets out of headers, URLs and error texts before anything is kept, and the credential in them told apart.
 
 Headers are kept by an allow-list: one that nobody has thought of may hold anything, so only its name is kept.
-Lists after OWASP's Logging Cheat Sheet and the providers' documented headers.
+Lists after OWASP's Logging Cheat Sheet and the providers' documented headers. Whatever else is kept is searched for
+what has the shape of a provider's key.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from audit.call import Headers
 from audit.wire.parse import parse_json
 
-__all__ = ["REDACTED", "credential", "holds_credentials", "redact_flat", "redact_headers", "redact_url"]
+__all__ = [
+    "REDACTED",
+    "credential",
+    "holds_credentials",
+    "redact_flat",
+    "redact_headers",
+    "redact_text",
+    "redact_url",
+]
 
 REDACTED = "[redacted]"
 
@@ -33,8 +42,12 @@ def redact_flat(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
     for raw, value in headers:
         name, keep = _name(raw)
         flat.append(name)
-        flat.append(value.decode("latin-1") if keep else REDACTED)
+        flat.append(_shapeless(value.decode("latin-1")) if keep else REDACTED)
     return flat
+
+
+def _shapeless(text: str) -> str:
+    return _KEY_SHAPE.sub(REDACTED, text) if len(text) >= _SHORTEST_KEY else text
 
 
 @lru_cache(maxsize=1024)
@@ -43,16 +56,36 @@ def _name(raw: bytes) -> tuple[str, bool]:
     return name, bool(_HARMLESS.fullmatch(name)) and not _SECRET.search(name)
 
 
+@lru_cache(maxsize=1024)
 def redact_url(url: str) -> str:
-    """Return the URL without user name, password, fragment and the values of secret query parameters."""
+    """Return the URL without user name, password, fragment, the values of secret query parameters, and keys."""
     url = url.partition("#")[0]
     base, mark, query = url.partition("?")
     if "@" in base:
         base = _USERINFO.sub(r"\1", base)
-    if not mark:
-        return base
-    pairs = (pair.partition("=") for pair in query.split("&"))
-    return base + "?" + "&".join(n + e + (REDACTED if e and _secret_parameter(n) else v) for n, e, v in pairs)
+    return _shapeless(base + mark + _PARAMETER.sub(_redact_parameter, query))
+
+
+def _redact_parameter(match: re.Match[str]) -> str:
+    return f"{match[1]}={REDACTED}" if _secret_parameter(match[1]) else match[0]
+
+
+def redact_text(text: str, headers: Iterable[tuple[bytes, bytes]], url: str) -> str:
+    """Return an error's text without the secrets of the request that it came of, which it may quote."""
+    for secret in sorted(_secrets(headers, url), key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    return _KEY_SHAPE.sub(REDACTED, _QUOTED_USERINFO.sub("//", text))
+
+
+def _secrets(headers: Iterable[tuple[bytes, bytes]], url: str) -> Iterator[str]:
+    """Yield each secret as it stands, and as Python would show it."""
+    found = [value.decode("latin-1") for raw, value in headers if not _name(raw)[1]]
+    found += [match[2] for match in _PARAMETER.finditer(url.partition("?")[2]) if _secret_parameter(match[1])]
+    found += [unquote_plus(value) for value in found]
+    for value in found:
+        for piece in (value, value.strip(), *_PIECES.split(value)):
+            if len(piece) >= _SHORTEST_SECRET:
+                yield from (piece, repr(piece)[1:-1], repr(piece.encode("latin-1", "replace"))[2:-1])
 
 
 def credential(headers: Iterable[tuple[bytes, bytes]], url: str) -> str | None:
@@ -67,13 +100,13 @@ def credential(headers: Iterable[tuple[bytes, bytes]], url: str) -> str | None:
             return value.strip().decode("latin-1")
         if name == b"authorization" and (found := _authorization(value.decode("latin-1").strip())):
             return found
-    for pair in url.partition("?")[2].partition("#")[0].split("&"):
-        name_, _, value_ = pair.partition("=")
-        if value_ and _secret_parameter(name_):
-            return unquote_plus(value_)
+    for match in _PARAMETER.finditer(url.partition("?")[2].partition("#")[0]):
+        if match[2] and _KEY_PARAMETER.fullmatch(unquote_plus(match[1])):
+            return unquote_plus(match[2]).partition("/")[0]  # behind it an AWS credential has date and region
     return None
 
 
+@lru_cache(maxsize=1024)
 def holds_credentials(url: str) -> bool:
     """Whether bodies at this URL hold tokens rather than prompts: OAuth and cloud sign-in endpoints."""
     return bool(_TOKEN_ENDPOINT.search(url.partition("?")[0]))
@@ -111,15 +144,46 @@ def _secret_parameter(name: str) -> bool:
 
 
 _KEY_HEADERS = frozenset({b"x-api-key", b"api-key", b"x-goog-api-key", b"ocp-apim-subscription-key"})
-_USERINFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/]*@")
+_USERINFO = re.compile(r"^((?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//|)[^/]*@")
+_QUOTED_USERINFO = re.compile(r"//[^/\s\"'@]+@")
+_PARAMETER = re.compile(r"([^&;=]+)=([^&;]*)")
 _AWS_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _TOKEN_ENDPOINT = re.compile(
-    r"/(oauth2?|token|sts|login)(/v\d[.\d]*)?(/token|/authorize)?/?$|:generateAccessToken$", re.IGNORECASE
+    r"""//(sts|oauth2?|login|iamcredentials)\.
+    | /(oauth2?|token|sts|login)(/v\d[.\d]*)?(/token|/authorize)?/?$
+    | /(security-credentials/.+|(admin_)?api_keys|keys|service_accounts|client_secrets|auth_tokens)/?$
+    | /(realtime|chatkit)/(transcription_)?sessions/?$
+    | :(generateAccessToken|generateIdToken|signJwt|signBlob)$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _SECRET_PARAMETER = re.compile(
-    r"^(key|sig|code)$|api.?key|token|secret|passw|signature|credential|^x-amz-(credential|signature|security)"
+    r"""key(-?id)?$ | key\b | api.?key | token | secret | passw | pwd | signature | credential | session | jwt | bearer
+    | ^(sig|sas|sid|code|assertion|ticket)$ | (^|[^a-z])auth""",
+    re.VERBOSE,
 )
-_SECRET = re.compile(r"cookie|^authorization$|secret|passw|^(openai|anthropic)-organization|organization-id$")
+_KEY_PARAMETER = re.compile(r"(x-)?(key|api[-_]?key|subscription-key|access[-_]token|x-amz-credential)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""cookie | ^authorization$ | secret | passw | api-?key | credential | signature | (auth|session|access)-?token
+    | ^(openai|anthropic)-organization | organization-id$""",
+    re.VERBOSE,
+)
+_PIECES = re.compile(r"[\s;,=&]+|://|@")
+_SHORTEST_SECRET = 6
+"""Shorter ones would take ordinary words out of an error's text."""
+_SHORTEST_KEY = 20
+_KEY_SHAPE = re.compile(
+    r"""(?<![A-Za-z0-9])(?:
+      (?:sk|pk|rk|ek|csk|sess)[-_][A-Za-z0-9_-]{17,}    # OpenAI, Anthropic, OpenRouter, DeepSeek, Cerebras, Stripe
+    | AIza[\w-]{30,} | AQ\.[\w-]{20,} | ya29\.[\w.-]{15,} | GOCSPX-[\w-]{20,}               # Google
+    | eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*                                                    # JSON web tokens
+    | (?:AKIA|ASIA|AROA)[A-Z0-9]{16} | ABSK[\w+/=]{20,} | bedrock-api-key-[\w+/=]{20,}     # AWS
+    | gh[oprsu]_\w{20,} | github_pat_\w{20,} | glpat-[\w-]{16,} | npm_\w{20,}
+    | hf_\w{20,} | gsk_\w{20,} | xai-\w{20,} | pplx-\w{20,} | nvapi-[\w-]{20,} | r8_\w{20,} | fw_\w{20,}
+    | tgp_v1_[\w-]{20,} | jina_\w{20,} | pa-[\w-]{40,} | xox[abeoprs]-[\w-]{15,} | dop_v1_\w{20,} | dapi[0-9a-f]{32}
+    )""",
+    re.VERBOSE,
+)
+"""Keys as their issuers document them: by prefix, so that names and identifiers are left alone."""
 _HARMLESS = re.compile(
     r"""(llm_provider-)?(
       accept(-[a-z]+)? | age | allow | alt-svc | cache-control | connection | date | etag | expect | expires

@@ -25,7 +25,8 @@ class EventStream:
     """An incremental decoder: LF, CRLF and CR line ends, chunks split anywhere, comments, a BOM."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._buffer = bytearray()
+        self._searched = 0
         self._offset = 0
         self._name = ""
         self._data: list[str] = []
@@ -33,22 +34,23 @@ class EventStream:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield the events that `chunk` completes."""
-        yield from self._take(self._rest + chunk, last=False)
+        self._buffer += chunk
+        yield from self._take(last=False)
 
     def close(self) -> Iterator[Event]:
         """Yield what an ended stream leaves open: many servers omit the last blank line."""
-        yield from self._take(self._rest, last=True)
+        yield from self._take(last=True)
         yield from self._dispatch()
 
-    def _take(self, buffer: bytes, *, last: bool) -> Iterator[Event]:
-        if self._first and len(buffer) < len(_BOM) and not last:
-            self._rest = buffer
-            return
-        start = 0
+    def _take(self, *, last: bool) -> Iterator[Event]:
+        buffer, start = self._buffer, 0
         if self._first:
+            if len(buffer) < len(_BOM) and not last:
+                return
             self._first = False
-            start = len(_BOM) if buffer.startswith(_BOM) else 0
-        for match in _LINE_END.finditer(buffer, start):
+            start = self._searched = len(_BOM) if buffer.startswith(_BOM) else 0
+        self._searched = max(self._searched, start)
+        for match in _LINE_END.finditer(buffer, self._searched):
             if match.end() == len(buffer) and match.group() == b"\r" and not last:
                 break  # a CR at the edge may be half of a CRLF
             line = buffer[start : match.start()]
@@ -61,9 +63,10 @@ class EventStream:
             self._field(buffer[start:])
             start = len(buffer)
         self._offset += start
-        self._rest = buffer[start:]
+        del buffer[:start]
+        self._searched = len(buffer) - buffer.endswith(b"\r")
 
-    def _field(self, line: bytes) -> None:
+    def _field(self, line: bytearray) -> None:
         name, _, value = line.decode("utf-8", "replace").partition(":")
         value = value.removeprefix(" ")
         if name == "data":
@@ -90,4 +93,5 @@ def looks_like_events(body: bytes) -> bool:
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_OPENING = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?::[^\r\n]*[\r\n]+\s*)*(?:data|event|id|retry):")
+_OPENING = re.compile(rb"\s*+(?:\xef\xbb\xbf)?+\s*+(?::[^\r\n]*+[\r\n]\s*+)*+(?:data|event|id|retry):")
+"""Comments, then a field; possessive throughout, or a body could be made that takes for ever."""

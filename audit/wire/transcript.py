@@ -146,7 +146,7 @@ def _response(body: bytes, content_type: str, notes: list[str]) -> tuple[Any, tu
         return None, _gather(_aws_frames(body), notes)
     if body and looks_like_events(body):
         return None, _gather(_sse_frames(body), notes)
-    opening = body[:64].lstrip(_BLANK)[:1]
+    opening = body[:_MOST_BLANK].lstrip(_BLANK)[:1]
     if kind == "text/event-stream" and opening not in (b"{", b"["):
         return None, _gather(_sse_frames(body), notes)
     if opening not in (b"{", b"[") and "json" not in kind:
@@ -173,7 +173,7 @@ def _gather(frames: Iterator[Frame], notes: list[str]) -> tuple[Frame, ...]:
 
 def _sse_frames(body: bytes) -> Iterator[Frame]:
     for event in read_events(body):
-        value = parse_json(event.data).value if event.data[:1] in ("{", "[", '"') else None
+        value = parse_json(event.data).value if event.data.lstrip()[:1] in ("{", "[", '"') else None
         yield Frame(event.name, value, event.data, event.end)
 
 
@@ -197,3 +197,5 @@ MAX_FRAMES = 200_000
 """Events of one reply: a reply of a million tokens has fewer; a hostile one has no end."""
 _SLASHES = re.compile(r"/{2,}")
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+_MOST_BLANK = 64 * 1024
+"""Blank lines before a reply: DeepSeek and OpenRouter send them while a caller has to wait."""

@@ -9,6 +9,11 @@ revision = "0001"
 down_revision = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+FTS5 = (
+    "CREATE VIRTUAL TABLE call_words USING fts5(words, content='', contentless_delete=1, detail=none, "
+    "tokenize='unicode61 remove_diacritics 2')"
+)
+TSVECTOR = "CREATE TABLE call_words (call_pk bigint PRIMARY KEY REFERENCES calls (pk), words tsvector NOT NULL)"
 
 
 def upgrade() -> None:
@@ -67,6 +72,7 @@ def upgrade() -> None:
         sa.Column("pk", KEY, nullable=False),
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("origin", sa.String(length=8), nullable=False),
         sa.Column("reference", sa.Text()),
         sa.Column("provider", sa.String(length=255), nullable=False),
@@ -107,6 +113,7 @@ def upgrade() -> None:
         sa.Column("cost", sa.BigInteger()),
         sa.Column("currency", sa.String(length=3)),
         sa.Column("price_pk", KEY),
+        sa.Column("quantities", sa.Text()),
         sa.Column("unpriced_reason", sa.Text()),
         sa.Column("key_fingerprint", sa.String(length=24)),
         sa.Column("project", sa.Text()),
@@ -147,9 +154,7 @@ def upgrade() -> None:
         "exchanges",
         sa.Column("call_pk", KEY, autoincrement=False, nullable=False),
         sa.Column("codec", sa.Integer(), nullable=False),
-        sa.Column("head", sa.LargeBinary(), nullable=False),
-        sa.Column("request_body", sa.LargeBinary(), nullable=False),
-        sa.Column("response_body", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["call_pk"], ["calls.pk"], name=op.f("fk_exchanges_call_pk")),
         sa.PrimaryKeyConstraint("call_pk", name=op.f("pk_exchanges")),
     )
@@ -176,15 +181,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_findings")),
     )
     op.create_index("ix_findings_call_pk", "findings", ["call_pk"])
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE call_words USING fts5(words, content='', contentless_delete=1, detail=none, "
-            "tokenize='unicode61 remove_diacritics 2')"
-        )
+    op.execute(FTS5 if op.get_bind().dialect.name == "sqlite" else TSVECTOR)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE INDEX ix_call_words_words ON call_words USING gin (words)")
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TABLE call_words")
+    op.execute("DROP TABLE call_words")
     for table in ("findings", "exchanges", "call_labels", "flips", "calls", "prices", "losses", "checks", "api_keys"):
         op.drop_table(table)

@@ -1,0 +1,42 @@
+"""`audit db`: prepare and check the database."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from audit import wiring
+from audit.cli._options import as_json, settings
+from audit.cli._output import print_json
+
+__all__ = ["command"]
+
+
+@click.group(name="db")
+def command() -> None:
+    """Prepare and check the database."""
+
+
+@command.command()
+@click.pass_context
+def upgrade(ctx: click.Context) -> None:
+    """Bring the schema up to date. Commands that write do this by themselves; safe to repeat."""
+    before, after = wiring.upgrade(settings(ctx))
+    click.echo(f"at revision {after}" if before == after else f"from revision {before or 'nothing'} to {after}")
+
+
+@command.command()
+@as_json
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Say whether the schema is what this version expects; exit with 1 if not."""
+    found = wiring.check_schema(settings(ctx))
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(f"revision {found.revision or 'none'}, expected {found.expected}")
+        for difference in found.differences:
+            click.echo(f"differs: {difference}")
+        click.echo("sound" if found.sound else "run `audit db upgrade`")
+    sys.exit(0 if found.sound else 1)

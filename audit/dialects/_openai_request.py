@@ -1,0 +1,23 @@
+"""What an OpenAI-like request asks for, by its body and its URL."""
+
+from __future__ import annotations
+
+import re
+
+from audit.dialects._fields import dig, items, text
+from audit.wire.transcript import Transcript
+
+__all__ = ["model_requested"]
+
+
+def model_requested(transcript: Transcript) -> str | None:
+    """Return the model that the body names, of OpenRouter's `models` the first, else the deployment in the URL."""
+    request = transcript.request
+    named = text(dig(request, "model")) or next(iter(map(text, items(dig(request, "models")))), None)
+    if named is None and (match := _DEPLOYMENT.search(transcript.path)):
+        named = match.group(1)
+    return named
+
+
+_DEPLOYMENT = re.compile(r"/(?:deployments|engines|serving-endpoints)/(?!chat/)([^/]+)/")
+"""Azure's, OpenAI's before 2023, Databricks'."""

@@ -1,0 +1,85 @@
+"""Exchanges as they were recorded, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from audit.call import Ending, Exchange, Origin, Tags
+from audit.dialects import choose
+from audit.store import tables
+from audit.store.packing import unpack_exchange
+from audit.store.search import spoken
+from audit.wire.transcript import transcribe
+
+__all__ = ["labels_of", "said_in", "stored_exchanges"]
+
+_c = tables.calls.c
+_COLUMNS = (
+    _c.pk,
+    _c.id,
+    _c.started_at,
+    _c.origin,
+    _c.reference,
+    _c.status,
+    _c.ending,
+    _c.first_byte_us,
+    _c.duration_us,
+    _c.key_fingerprint,
+    _c.project,
+    _c.user_id,
+    _c.session_id,
+    _c.canary,
+    tables.exchanges.c.codec,
+    tables.exchanges.c.content,
+)
+
+
+def stored_exchanges(connection: Connection, where: ColumnElement[bool], *, limit: int) -> list[tuple[int, Exchange]]:
+    """Return the newest exchanges that fit, with their keys."""
+    found = select(*_COLUMNS).join_from(tables.calls, tables.exchanges).where(where)
+    rows = connection.execute(found.order_by(_c.pk.desc()).limit(limit)).all()
+    labels = labels_of(connection, [row.pk for row in rows])
+    return [(row.pk, _exchange(row, labels.get(row.pk, ()))) for row in rows]
+
+
+def said_in(exchange: Exchange) -> str:
+    """Return all that was said in an exchange, as its dialect reads it now."""
+    try:
+        transcript = transcribe(exchange)
+        return spoken(choose(transcript).read(transcript))
+    except Exception:  # noqa: BLE001  # what no dialect can read was not indexed either
+        return ""
+
+
+def labels_of(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return the labels of those calls that have any, by the calls' keys."""
+    labels = tables.call_labels.c
+    found: dict[int, list[tuple[str, str]]] = {}
+    for start in range(0, len(pks), _MANY):
+        wanted = select(labels.call_pk, labels.name, labels.value).where(labels.call_pk.in_(pks[start : start + _MANY]))
+        for row in connection.execute(wanted.order_by(labels.call_pk, labels.name)):
+            found.setdefault(row.call_pk, []).append((row.name, row.value))
+    return {pk: tuple(pairs) for pk, pairs in found.items()}
+
+
+def _exchange(row: Any, labels: tuple[tuple[str, str], ...]) -> Exchange:
+    return Exchange(
+        id=row.id,
+        started_at=row.started_at,
+        origin=Origin(row.origin),
+        reference=row.reference,
+        status=row.status,
+        ending=Ending(row.ending),
+        first_byte_us=row.first_byte_us,
+        duration_us=row.duration_us,
+        key_fingerprint=row.key_fingerprint,
+        tags=Tags(project=row.project, user=row.user_id, session=row.session_id, canary=row.canary, labels=labels),
+        **unpack_exchange(row.content, row.codec),
+    )
+
+
+_MANY = 1_000
+"""Parameters of one statement."""

@@ -1,0 +1,111 @@
+"""What there is in the record to choose calls by: providers, models, keys, people, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from audit.call import ModelMatch
+from audit.store import tables
+from audit.store.read.selection import MODEL, selected
+from audit.store.read.tallies import MONEY, costs_of
+from audit.store.rows import Facet, Facets, KeyRow, SubstitutionRow
+from audit.store.scope import Scope
+
+__all__ = ["facets", "keys", "substitutions"]
+
+MOST_VALUES = 100
+"""Values of one kind: more than a person looks through."""
+MOST_LABELS = 500
+"""Pairs of a label's name and value."""
+
+_c = tables.calls.c
+
+
+def facets(connection: Connection, scope: Scope) -> Facets:
+    """Return what there is to choose from in a scope."""
+    where = selected(connection, scope).where
+    names = _key_names(connection)
+    found = {name: _values(connection, where, column) for name, column in _KINDS.items()}
+    keys = tuple(
+        Facet(value=facet.value, calls=facet.calls, name=names.get(facet.value)) for facet in found.pop("keys")
+    )
+    return Facets(keys=keys, labels=_labels(connection, where), **found)
+
+
+def keys(connection: Connection) -> tuple[KeyRow, ...]:
+    """Return the API keys that were seen, the latest used first."""
+    known = tables.api_keys
+    counted = select(_c.key_fingerprint, _c.currency, func.count().label("calls"), *MONEY)
+    counted = counted.where(_c.key_fingerprint.is_not(None)).group_by(_c.key_fingerprint, _c.currency)
+    ordered = connection.execute(counted.order_by(_c.key_fingerprint))
+    sums = {key: list(rows) for key, rows in groupby(ordered, key=lambda row: row.key_fingerprint)}
+    newest_first = select(known).order_by(known.c.last_seen_at.desc(), known.c.fingerprint)
+    return tuple(_key(row, sums.get(row.fingerprint, [])) for row in connection.execute(newest_first))
+
+
+def substitutions(connection: Connection, scope: Scope) -> tuple[SubstitutionRow, ...]:
+    """Return which models served in the place of which, most calls first."""
+    pairs = select(
+        _c.provider,
+        _c.model_requested.label("requested"),
+        _c.model_served.label("served"),
+        _c.model_match.label("match"),
+        func.count().label("calls"),
+        func.min(_c.started_at).label("first_at"),
+        func.max(_c.started_at).label("last_at"),
+    ).where(selected(connection, scope).where, _c.model_match.in_((ModelMatch.ALIAS, ModelMatch.DIFFERENT)))
+    grouped = pairs.group_by(_c.provider, _c.model_requested, _c.model_served, _c.model_match)
+    rows = [SubstitutionRow(**row._mapping) for row in connection.execute(grouped)]
+    return tuple(sorted(rows, key=lambda row: (-row.calls, row.provider, row.requested, row.served)))
+
+
+def _key(row: Any, sums: list[Any]) -> KeyRow:
+    return KeyRow(
+        fingerprint=row.fingerprint,
+        name=row.name,
+        provider=row.provider,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        calls=sum(one.calls for one in sums),
+        costs=costs_of(sums),
+        unpriced=sum(one.unpriced for one in sums),
+    )
+
+
+def _key_names(connection: Connection) -> dict[str, str | None]:
+    known = tables.api_keys.c
+    return {row.fingerprint: row.name for row in connection.execute(select(known.fingerprint, known.name))}
+
+
+def _values(connection: Connection, where: ColumnElement[bool], column: ColumnElement[Any]) -> tuple[Facet, ...]:
+    counted = select(column.label("value"), func.count().label("number")).where(where, column.is_not(None))
+    most = counted.group_by("value").order_by(func.count().desc(), "value").limit(MOST_VALUES)
+    return tuple(Facet(value=row.value, calls=row.number) for row in connection.execute(most))
+
+
+def _labels(connection: Connection, where: ColumnElement[bool]) -> tuple[tuple[str, tuple[Facet, ...]], ...]:
+    labels = tables.call_labels.c
+    counted = select(labels.name, labels.value, func.count().label("number"))
+    counted = counted.join_from(tables.call_labels, tables.calls).where(where).group_by(labels.name, labels.value)
+    most = connection.execute(counted.order_by(func.count().desc(), labels.name, labels.value).limit(MOST_LABELS))
+    by_name = sorted(most, key=lambda row: str(row.name))
+    return tuple((name, _first(rows)) for name, rows in groupby(by_name, key=lambda row: str(row.name)))
+
+
+def _first(rows: Iterable[Any]) -> tuple[Facet, ...]:
+    return tuple(Facet(value=row.value, calls=row.number) for row in rows)[:MOST_VALUES]
+
+
+_KINDS: dict[str, ColumnElement[Any]] = {
+    "providers": _c.provider,
+    "models": MODEL,
+    "keys": _c.key_fingerprint,
+    "projects": _c.project,
+    "users": _c.user_id,
+    "operations": _c.operation,
+    "canaries": _c.canary,
+}

@@ -1,0 +1,40 @@
+"""How the record itself does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, column, func, select, table
+
+from audit.call import Ending
+from audit.store import tables
+from audit.store.engine import size_bytes
+from audit.store.rows import Health
+
+__all__ = ["health"]
+
+_c, _l = tables.calls.c, tables.losses.c
+
+
+def health(connection: Connection, now: datetime) -> Health:
+    """Return how the record does; `now` is where the last day ends."""
+    counted = select(
+        func.count().label("calls"),
+        func.min(_c.started_at).label("first_at"),
+        func.max(_c.started_at).label("last_at"),
+        func.count(_c.notes).label("noted"),
+        func.count(case((_c.dialect == "unknown", 1))).label("unknown_dialect"),
+        func.count(case((_c.ending == Ending.UNKNOWN, 1))).label("unknown_ending"),
+    )
+    day = case((_l.at >= now - timedelta(days=1), _l.count))
+    lost = connection.execute(select(func.coalesce(func.sum(_l.count), 0), func.coalesce(func.sum(day), 0))).one()
+    version = table("alembic_version", column("version_num"))
+    return Health(
+        **connection.execute(counted).one()._mapping,
+        recorded_at=connection.execute(select(_c.recorded_at).order_by(_c.pk.desc()).limit(1)).scalar(),
+        lost=int(lost[0]),
+        lost_last_day=int(lost[1]),
+        last_loss=connection.execute(select(_l.reason).order_by(_l.at.desc(), _l.pk.desc()).limit(1)).scalar(),
+        size_bytes=size_bytes(connection),
+        revision=connection.execute(select(version.c.version_num)).scalar(),
+    )

@@ -1,0 +1,174 @@
+"""What the words of a scope mean in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
+
+from audit.call import Ending, Operation, Outcome
+from audit.store import tables
+from audit.store.read.exchanges import said_in, stored_exchanges
+from audit.store.scope import By, Canaries, Scope, Standing
+from audit.store.search import folded, matching, wanted_phrases
+
+__all__ = ["BLOCKED", "DAY_S", "MODEL", "STANDING", "Selection", "id_range", "kind", "selected", "span"]
+
+MAX_REREAD = 300
+"""Calls that are read again to tell whether their words stand side by side: a tenth of a second's work."""
+DAY_S = 86_400
+
+_c = tables.calls.c
+_WORD: dict[str, ColumnElement[str]] = {word: literal_column(f"'{word}'") for word in (*Standing, "unknown")}
+"""As parameters they could not be grouped by."""
+_GENERATING = tuple(operation.value for operation in Operation if operation.generates)
+_BLOCKED_OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome.blocked)
+_LEFT_EARLY = (Ending.CLOSED, Ending.CANCELLED, Ending.ABANDONED, Ending.UNKNOWN)
+
+BLOCKED: ColumnElement[bool] = _c.outcome.in_(_BLOCKED_OUTCOMES)
+MODEL: ColumnElement[str] = func.coalesce(_c.model_served, _c.model_requested, _WORD["unknown"])
+STANDING: ColumnElement[str] = case(
+    (BLOCKED, _WORD[Standing.OK]),  # a block comes as HTTP 400 with an error text, or as a stream cut short
+    (or_(_c.status >= 400, _c.error_code.is_not(None), _c.error_message.is_not(None)), _WORD[Standing.ERROR]),
+    (and_(_c.ending.in_(_LEFT_EARLY), _c.complete.is_not(True)), _WORD[Standing.UNFINISHED]),
+    (or_(_c.ending == Ending.FAILED, _c.status.is_(None), _c.complete.is_(False)), _WORD[Standing.ERROR]),
+    else_=_WORD[Standing.OK],
+)
+_GROUPS: dict[By, ColumnElement[Any]] = {
+    By.NONE: null(),
+    By.PROVIDER: _c.provider,
+    By.MODEL: MODEL,
+    By.KEY: _c.key_fingerprint,
+    By.PROJECT: _c.project,
+    By.USER: _c.user_id,
+    By.SESSION: _c.session_id,
+    By.OUTCOME: _c.outcome,
+    By.STANDING: STANDING,
+    By.OPERATION: _c.operation,
+    By.CANARY: _c.canary,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The calls of a scope."""
+
+    where: ColumnElement[bool]
+    bounded: bool = False
+    """A phrase was looked for in the newest candidates only."""
+
+
+def selected(connection: Connection, scope: Scope) -> Selection:
+    """Return the calls of a scope; looks up what is searched for."""
+    where = and_(*_time(scope), *_whose(scope), *_what(scope))
+    return Selection(where=where) if scope.search is None else _searched(connection, where, scope.search)
+
+
+def kind(by: By, label: str | None, offset_s: int = 0) -> ColumnElement[Any]:
+    """Return what groups of calls have in common: a label's value, else what `by` says; days as their number."""
+    if label is not None:
+        labels = tables.call_labels.c
+        value = select(labels.value).where(labels.call_pk == _c.pk, labels.name == label)
+        return value.scalar_subquery()
+    return span(DAY_S, offset_s) if by is By.DAY else _GROUPS[by]
+
+
+def span(width_s: int, offset_s: int) -> ColumnElement[int]:
+    """Return the number of the span of time in which a call began, counted from 1970 in local time."""
+    if width_s < 1:
+        raise ValueError("a span of time lasts a second or more")
+    return (type_coerce(_c.started_at, BigInteger) + offset_s * 1_000_000) // (width_s * 1_000_000)
+
+
+def id_range(beginning: str) -> tuple[UUID, UUID] | None:
+    """Return the least and the greatest id with this beginning; None if no id begins like that."""
+    digits = beginning.replace("-", "").lower()
+    if not digits or len(digits) > 32 or not set(digits) <= set("0123456789abcdef"):
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def _time(scope: Scope) -> Iterable[ColumnElement[bool]]:
+    if scope.since is not None:
+        yield _c.started_at >= scope.since
+    if scope.until is not None:
+        yield _c.started_at < scope.until
+
+
+def _whose(scope: Scope) -> Iterable[ColumnElement[bool]]:
+    for column, values in (
+        (_c.key_fingerprint, scope.keys),
+        (_c.project, scope.projects),
+        (_c.user_id, scope.users),
+        (_c.session_id, scope.sessions),
+    ):
+        if values:
+            yield or_(column.in_(values), column.is_(None)) if "" in values else column.in_(values)
+    for name in dict(scope.labels):
+        labels = tables.call_labels.c
+        wanted = [value for other, value in scope.labels if other == name]
+        yield _c.pk.in_(select(labels.call_pk).where(labels.name == name, labels.value.in_(wanted)))
+    if scope.canary is not None:
+        yield _c.canary == scope.canary
+    elif scope.canaries is not Canaries.WITH:
+        yield _c.canary.is_(None) if scope.canaries is Canaries.WITHOUT else _c.canary.is_not(None)
+
+
+def _what(scope: Scope) -> Iterable[ColumnElement[bool]]:
+    yield _c.operation.in_(scope.operations or _GENERATING)
+    if scope.providers:
+        yield _c.provider.in_(scope.providers)
+    if scope.models:
+        yield MODEL.in_(scope.models)
+    if scope.outcomes:
+        yield _c.outcome.in_(scope.outcomes)
+    if scope.standings:
+        yield STANDING.in_(scope.standings)
+    if scope.matches:
+        yield _c.model_match.in_(scope.matches)
+
+
+def _searched(connection: Connection, where: ColumnElement[bool], query: str) -> Selection:
+    words = matching(connection, query)
+    phrases = [folded(phrase) for phrase in wanted_phrases(query)]
+    if words is None:
+        return Selection(where=and_(where, _named(query)))
+    if not any(phrases):
+        return Selection(where=and_(where, or_(_c.pk.in_(words), _named(query))))
+    candidates = stored_exchanges(connection, and_(where, _c.pk.in_(words)), limit=MAX_REREAD + 1)
+    found = [pk for pk, exchange in candidates[:MAX_REREAD] if _holds(folded(said_in(exchange)), phrases)]
+    return Selection(where=and_(where, _c.pk.in_(found)), bounded=len(candidates) > MAX_REREAD)
+
+
+def _holds(said: str, phrases: list[str]) -> bool:
+    return all(f" {phrase} " in f" {said} " for phrase in phrases)
+
+
+def _named(query: str) -> ColumnElement[bool]:
+    """Whether a call bears the searched word as an id; prose is not looked up."""
+    wanted = query.strip()
+    if len(wanted) < 8 or " " in wanted:
+        return false()
+    bounds = id_range(wanted)
+    return or_(
+        _c.response_id == wanted,
+        _c.request_id == wanted,
+        _c.reference == wanted,
+        _c.id.between(*bounds) if bounds else false(),
+    )

@@ -1,0 +1,38 @@
+"""What the record answers with: frozen values, absent ones None, every sum beside the number of calls without it."""
+
+from __future__ import annotations
+
+from audit.store.rows.calls import CallDetail, CallPage, CallRow, NativeUsage
+from audit.store.rows.checks import CheckDay, CheckRow, FlipRow, ModelRow
+from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
+from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
+from audit.store.rows.health import Health
+from audit.store.rows.sums import Cost, LatencyPoint, LatencyRow, Point, Speed, Spread, Tally, Totals, UsageRow
+
+__all__ = [
+    "CallDetail",
+    "CallPage",
+    "CallRow",
+    "CategoryRow",
+    "CheckDay",
+    "CheckRow",
+    "Cost",
+    "CoverageRow",
+    "Facet",
+    "Facets",
+    "FlipRow",
+    "Health",
+    "KeyRow",
+    "LatencyPoint",
+    "LatencyRow",
+    "ModelRow",
+    "NativeUsage",
+    "OutcomeRow",
+    "Point",
+    "Speed",
+    "Spread",
+    "SubstitutionRow",
+    "Tally",
+    "Totals",
+    "UsageRow",
+]

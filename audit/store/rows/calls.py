@@ -1,0 +1,110 @@
+"""Calls one by one, as tables show them and whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from audit.call import Exchange, Finding, Price
+from audit.store.scope import Standing
+
+__all__ = ["CallDetail", "CallPage", "CallRow", "NativeUsage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """A call as a table shows it."""
+
+    pk: int
+    """Grows with each call that the record takes."""
+    id: UUID
+    started_at: datetime
+    recorded_at: datetime
+    origin: str
+    reference: str | None
+    provider: str
+    operation: str
+    dialect: str
+    model_requested: str | None
+    model_served: str | None
+    model_match: str
+    status: int | None
+    ending: str
+    standing: Standing
+    outcome: str
+    complete: bool | None
+    refusal: bool
+    finish_reason: str | None
+    error_code: str | None
+    error_message: str | None
+    input_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    usage_partial: bool
+    cost: Decimal | None
+    currency: str | None
+    unpriced_reason: str | None
+    first_byte_us: int | None
+    first_token_us: int | None
+    duration_us: int | None
+    provider_first_token_us: int | None
+    provider_duration_us: int | None
+    key_fingerprint: str | None
+    key_name: str | None
+    project: str | None
+    user: str | None
+    session: str | None
+    canary: str | None
+    attempt: int | None
+    streamed: bool
+    response_id: str | None
+    request_id: str | None
+    request_bytes: int
+    response_bytes: int
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def model(self) -> str:
+        """The name that groupings go by."""
+        return self.model_served or self.model_requested or "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """Some of the calls of a scope."""
+
+    rows: tuple[CallRow, ...]
+    total: int
+    """How many there are."""
+    bounded: bool = False
+    """A phrase was looked for in the newest candidates only: there may be more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeUsage:
+    """The provider's own figures, meaning what the provider means."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDetail:
+    """All that the record has of a call."""
+
+    row: CallRow
+    exchange: Exchange
+    """Byte for byte as it was recorded."""
+    findings: tuple[Finding, ...]
+    block_reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    usage: NativeUsage
+    price: Price | None
+    """With its working."""
+    dialect_version: int

@@ -1,0 +1,93 @@
+"""The filters of the list of calls, which other pages do not have. They too live in the URL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from audit.call import ModelMatch, Operation, Outcome
+from audit.store.scope import Standing
+from dashboard import frame
+from dashboard.filters import Chosen
+from dashboard.palette import word
+
+__all__ = ["bar", "narrows", "page_number", "pages"]
+
+_LISTS: dict[str, tuple[str, list[str]]] = {
+    "outcomes": ("Content filter", [outcome.value for outcome in Outcome]),
+    "standings": ("Result", [standing.value for standing in Standing]),
+    "operations": ("Operation", [operation.value for operation in Operation]),
+    "matches": ("Served as asked", [match.value for match in ModelMatch]),
+}
+
+
+def bar() -> None:
+    """Draw the filters; what is chosen goes into the URL, and comes from there."""
+    choice = frame.view().choice
+    st.session_state["q"] = choice.search or ""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="call-filters"):
+        st.text_input(
+            "Search",
+            key="q",
+            placeholder="Words said, “a phrase”, or an id",
+            icon=":material/search:",
+            on_change=_write,
+            width=300,
+        )
+        for field, (title, values) in _LISTS.items():
+            taken = list(getattr(choice, field))
+            st.session_state[field] = taken
+            st.multiselect(
+                title,
+                list(dict.fromkeys([*values, *taken])),
+                key=field,
+                format_func=word,
+                placeholder="any",
+                on_change=_write,
+                width=190,
+            )
+    if choice.sessions:
+        with st.container(horizontal=True, vertical_alignment="center", key="session-filter"):
+            st.text(f"Only session {' or '.join(choice.sessions)}")
+            st.button("Any session", type="tertiary", icon=":material/close:", on_click=_any_session)
+
+
+def narrows(choice: Chosen) -> bool:
+    """Whether the list shows less than other pages count."""
+    return choice != choice.shared()
+
+
+def page_number() -> int:
+    """Return which page of the list the URL asks for, from 1."""
+    asked = st.query_params.get("page", "1")
+    return int(asked) if asked.isdecimal() and 0 < int(asked) < 1_000_000 else 1
+
+
+def pages(count: int, number: int) -> None:
+    """Draw the way to the other pages of the list, if there are any."""
+    if count < 2 and number == 1:
+        return
+    st.session_state["page"] = min(number, max(count, 1))
+    st.pagination(max(count, 1), key="page", on_change=_turn)
+
+
+def _turn() -> None:
+    st.query_params["page"] = str(st.session_state["page"])
+
+
+def _write() -> None:
+    state = st.session_state
+    changed = replace(
+        frame.view().choice,
+        search=state.get("q", "").strip() or None,
+        outcomes=tuple(state.get("outcomes", ())),
+        standings=tuple(Standing(value) for value in state.get("standings", ())),
+        operations=tuple(state.get("operations", ())),
+        matches=tuple(state.get("matches", ())),
+    )
+    st.query_params.from_dict(changed.query())
+
+
+def _any_session() -> None:
+    st.query_params.from_dict(replace(frame.view().choice, sessions=()).query())

@@ -1,0 +1,81 @@
+"""What a list of calls says of each. Pure."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from decimal import Decimal
+
+from audit.call import ModelMatch
+from audit.store.rows import CallRow
+from audit.store.scope import Standing
+from dashboard import figures
+from dashboard.palette import word
+from dashboard.tables import Column
+
+__all__ = ["columns", "names", "standing_word"]
+
+
+def columns(zone: tzinfo) -> list[Column[CallRow]]:
+    """Return the columns of a list of calls, times on the clock of `zone`."""
+    return [
+        Column(
+            title="Time",
+            value=lambda row: figures.moment(row.started_at, zone),
+            opens=True,
+            width=148,
+            help="Opens the call",
+            exported=lambda row: row.started_at,
+        ),
+        Column(title="Model", value=names, width=250, help="Asked for → served"),
+        Column(title="Provider", value=lambda row: row.provider, width=110),
+        Column(title="Filters", value=lambda row: word(row.outcome), pills=True, width=138),
+        Column(title="Result", value=standing_word, pills=True, width=100),
+        Column(title="Input", value=lambda row: row.input_tokens, written=figures.tokens, figure=True, width=70),
+        Column(title="Output", value=lambda row: row.output_tokens, written=figures.tokens, figure=True, width=70),
+        Column(title="Cost", value=_cost, figure=True, width=82, exported=lambda row: row.cost),
+        Column(
+            title="First token", value=lambda row: row.first_token_us, written=figures.duration, figure=True, width=84
+        ),
+        Column(title="Whole", value=lambda row: row.duration_us, written=figures.duration, figure=True, width=84),
+        Column(title="Finish", value=lambda row: row.finish_reason, width=96),
+        Column(title="Error", value=_error, width=180),
+        Column(title="Whose", value=_whose, width=170),
+        Column(title="Id", value=lambda row: str(row.id), width=110),
+    ]
+
+
+def names(row: CallRow) -> str:
+    """Return which model was asked for, and which served where that is another name."""
+    asked, served = row.model_requested, row.model_served
+    if not asked or not served or row.model_match == ModelMatch.SAME:
+        return served or asked or "unknown"
+    return f"{asked} {'⇒' if row.model_match == ModelMatch.DIFFERENT else '→'} {served}"
+
+
+def standing_word(row: CallRow) -> str:
+    """Return how a call fared, with its HTTP status where that is the news."""
+    if row.standing is Standing.OK:
+        return "ok"
+    if row.standing is Standing.ERROR and row.status is not None and row.status >= 400:
+        return f"error {row.status}"
+    return row.standing.value
+
+
+def _cost(row: CallRow) -> str | None:
+    return None if row.cost is None else figures.money(Decimal(row.cost), row.currency)
+
+
+def _error(row: CallRow) -> str | None:
+    told = [text for text in (row.error_code, row.error_message) if text]
+    return ": ".join(told) or None
+
+
+def _whose(row: CallRow) -> str | None:
+    told = [
+        f"canary {row.canary}" if row.canary else "",
+        row.project or "",
+        row.user or "",
+        row.key_name or row.key_fingerprint or "",
+        *(f"{name}={value}" for name, value in row.labels),
+    ]
+    return " · ".join(text for text in told if text) or None

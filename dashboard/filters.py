@@ -1,0 +1,191 @@
+"""What the reader of the pages has chosen: one filter bar for all pages, kept in the URL, and the scope it stands for.
+
+Pure: the bar itself is drawn in `frame.py`. A link to any selection of calls is `Chosen.query()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from audit.store.scope import Canaries, Scope, Standing
+
+__all__ = ["CUSTOM", "DEFAULT_RANGE", "EVERYTHING", "RANGES", "Chosen", "Window", "bucket_s", "chosen", "window"]
+
+RANGES = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+}
+EVERYTHING = "all"
+CUSTOM = "custom"
+DEFAULT_RANGE = "7d"
+_MOST_BARS = 62
+_BUCKETS_S = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400, 28 * 86_400)
+_GRAIN = timedelta(minutes=1)
+"""Windows move by whole minutes, so that the same question is asked again and can be answered from the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span of time; None is open."""
+
+    since: datetime | None
+    until: datetime | None = None
+
+    def before(self, now: datetime) -> Window | None:
+        """Return the span of the same length that ended where this one begins; None where this one has no begin."""
+        if self.since is None:
+            return None
+        return Window(since=self.since - ((self.until or now) - self.since), until=self.since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The choices of the filter bar, and those of the list of calls."""
+
+    range: str = DEFAULT_RANGE
+    since: datetime | None = None
+    """With `range` = custom only."""
+    until: datetime | None = None
+    providers: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """As `name=value`."""
+    canaries: Canaries = Canaries.WITHOUT
+    canary: str | None = None
+    sessions: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    operations: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    search: str | None = None
+
+    def scope(self, now: datetime) -> Scope:
+        """Return the calls that are meant, when it is `now`."""
+        return self.scope_in(window(self, now))
+
+    def scope_in(self, span: Window) -> Scope:
+        """Return the calls that are meant in another span of time."""
+        return Scope(
+            since=span.since,
+            until=span.until,
+            providers=self.providers,
+            models=self.models,
+            keys=self.keys,
+            projects=self.projects,
+            users=self.users,
+            sessions=self.sessions,
+            labels=tuple(_label(label) for label in self.labels),
+            outcomes=self.outcomes,
+            operations=self.operations,
+            standings=self.standings,
+            matches=self.matches,
+            canaries=Canaries.WITH if self.canary and self.canaries is Canaries.WITHOUT else self.canaries,
+            canary=self.canary,
+            search=self.search or None,
+        )
+
+    def shared(self) -> Chosen:
+        """Return only what all pages share: not what narrows the list of calls."""
+        return replace(self, sessions=(), outcomes=(), standings=(), operations=(), matches=(), search=None)
+
+    @property
+    def narrows(self) -> int:
+        """How many filters of the bar's popover are set."""
+        many = (self.providers, self.models, self.keys, self.projects, self.users, self.labels)
+        return sum(map(bool, many)) + (self.canaries is not Canaries.WITHOUT) + (self.canary is not None)
+
+    def query(self) -> dict[str, str | list[str]]:
+        """Return the choices as they stand in a URL: the range always, of the rest what is chosen."""
+        values: dict[str, str | list[str]] = {"range": self.range}
+        if self.range == CUSTOM:
+            values |= {
+                name: at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+                for name, at in (("from", self.since), ("to", self.until))
+                if at is not None
+            }
+        values |= {name: list(getattr(self, field)) for name, field in _MANY.items() if getattr(self, field)}
+        if self.canaries is not Canaries.WITHOUT:
+            values["canaries"] = self.canaries.value
+        values |= {name: text for name, text in (("canary", self.canary), ("q", self.search)) if text}
+        return values
+
+
+def chosen(params: Mapping[str, Sequence[str]]) -> Chosen:
+    """Return what a URL's parameters choose; what cannot be understood is not chosen."""
+    since, until = (_time(params.get(name, ())) for name in ("from", "to"))
+    span = _one(params, "range") or DEFAULT_RANGE
+    if span not in (*RANGES, EVERYTHING, CUSTOM) or (span == CUSTOM and since is None and until is None):
+        span = DEFAULT_RANGE
+    many = {field: tuple(dict.fromkeys(params.get(name, ()))) for name, field in _MANY.items()}
+    wanted = many.pop("standings")
+    standings = tuple(standing for standing in Standing if standing.value in wanted)
+    canaries = _one(params, "canaries")
+    return Chosen(
+        range=span,
+        since=since if span == CUSTOM else None,
+        until=until if span == CUSTOM else None,
+        standings=standings,
+        canaries=next((value for value in Canaries if value.value == canaries), Canaries.WITHOUT),
+        canary=_one(params, "canary"),
+        search=_one(params, "q"),
+        **many,
+    )
+
+
+def window(choice: Chosen, now: datetime) -> Window:
+    """Return the span of time that is meant; its begin lies on a whole minute."""
+    if choice.range == CUSTOM:
+        return Window(since=choice.since, until=choice.until)
+    if choice.range == EVERYTHING:
+        return Window(since=None)
+    floor = now - timedelta(microseconds=(now - datetime.min.replace(tzinfo=UTC)) // _US % (_GRAIN // _US))
+    return Window(since=floor - RANGES[choice.range])
+
+
+def bucket_s(span: timedelta) -> int:
+    """Return the length in seconds of the bars that a chart of a span of time is made of."""
+    seconds = span.total_seconds()
+    return next((bucket for bucket in _BUCKETS_S if seconds / bucket <= _MOST_BARS), _BUCKETS_S[-1])
+
+
+def _one(params: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = params.get(name) or ()
+    return values[-1] or None if values else None
+
+
+def _time(values: Sequence[str]) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(values[-1]) if values else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+_US = timedelta(microseconds=1)
+_MANY = {
+    "provider": "providers",
+    "model": "models",
+    "key": "keys",
+    "project": "projects",
+    "user": "users",
+    "label": "labels",
+    "session": "sessions",
+    "outcome": "outcomes",
+    "standing": "standings",
+    "operation": "operations",
+    "match": "matches",
+}
+"""URL parameters that may come several times, and the choices they stand for."""

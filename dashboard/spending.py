@@ -1,0 +1,213 @@
+"""What was used and what it cost, told apart by model, key, project and so on: bars and table columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from audit.store.rows import Point, Tally, UsageRow
+from audit.store.scope import By
+from dashboard import charts, figures
+from dashboard.charts import Bar, Unit
+from dashboard.tables import Column
+
+__all__ = [
+    "GROUPINGS",
+    "NONE",
+    "Grouping",
+    "Measure",
+    "amount",
+    "columns",
+    "currencies",
+    "hit_rate",
+    "left_out",
+    "measures",
+    "stacks",
+]
+
+NONE = "(none)"
+"""How a group without a name is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """By what calls are told apart."""
+
+    title: str
+    field: str
+    """The field of `Chosen` that narrows to one group."""
+    by: By = By.NONE
+    label: str | None = None
+
+    def chosen(self, group: str) -> dict[str, tuple[str, ...]]:
+        """Return what narrows to one group."""
+        value = "" if group == NONE else group
+        return {self.field: (f"{self.label}={value}" if self.label is not None else value,)}
+
+
+GROUPINGS = {
+    grouping.title: grouping
+    for grouping in (
+        Grouping(title="Model", by=By.MODEL, field="models"),
+        Grouping(title="Provider", by=By.PROVIDER, field="providers"),
+        Grouping(title="API key", by=By.KEY, field="keys"),
+        Grouping(title="Project", by=By.PROJECT, field="projects"),
+        Grouping(title="User", by=By.USER, field="users"),
+        Grouping(title="Session", by=By.SESSION, field="sessions"),
+        Grouping(title="Operation", by=By.OPERATION, field="operations"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Something that can be added up."""
+
+    title: str
+    value: Callable[[Tally], float]
+    written: Callable[[float], str]
+    unit: Unit
+    lacking: Callable[[Tally], int]
+    """How many calls of a group have no such figure."""
+    lack: str
+    """What those calls lack."""
+
+
+def measures(sums: Sequence[Tally]) -> dict[str, Measure]:
+    """Return what can be drawn of these sums: a cost for each currency, tokens, calls."""
+    found = [_cost(currency, sums) for currency in currencies(sums)]
+    found.append(
+        Measure(
+            title="Tokens",
+            value=lambda tally: float((tally.input_tokens or 0) + (tally.output_tokens or 0)),
+            written=lambda value: f"{figures.tokens(value)} tokens",
+            unit=charts.COUNT,
+            lacking=lambda tally: tally.without_usage,
+            lack="told no usage",
+        )
+    )
+    found.append(
+        Measure(
+            title="Calls",
+            value=lambda tally: float(tally.calls),
+            written=lambda value: figures.plural(round(value), "call"),
+            unit=charts.COUNT,
+            lacking=lambda tally: 0,
+            lack="",
+        )
+    )
+    return {measure.title: measure for measure in found}
+
+
+def stacks(points: Sequence[Point], measure: Measure, colours: Mapping[str, str]) -> list[Bar]:
+    """Return a bar for each span and group; groups without a colour of their own are one, `other`."""
+    shown = charts.grouped([point.group or NONE for point in points], colours)
+    sums: dict[tuple[datetime, str], float] = {}
+    for point in points:
+        place = point.at, shown[point.group or NONE]
+        sums[place] = sums.get(place, 0.0) + measure.value(point)
+    return [
+        Bar(at=at, group=group, value=value, told=measure.written(value))
+        for (at, group), value in sums.items()
+        if value
+    ]
+
+
+def left_out(sums: Sequence[Tally], measure: Measure) -> str | None:
+    """Return how many calls a sum lacks, in a sentence; None when it has them all."""
+    calls, lacking = sum(tally.calls for tally in sums), sum(measure.lacking(tally) for tally in sums)
+    return (
+        f"Without {figures.count(lacking)} of {figures.plural(calls, 'call')} that {measure.lack}." if lacking else None
+    )
+
+
+def columns(
+    grouping: Grouping, rows: Sequence[UsageRow], before: Mapping[str | None, UsageRow], names: Mapping[str, str]
+) -> list[Column[UsageRow]]:
+    """Return what the table of groups says; `names` are what people call them."""
+    money = [column for currency in currencies(rows) for column in _money_columns(currency, rows, before)]
+    return [
+        Column(title=grouping.title, value=lambda row: names.get(row.group or "", row.group or NONE), width=230),
+        Column(
+            title="Calls",
+            value=lambda row: figures.count(row.calls),
+            opens=True,
+            width=80,
+            help="Opens the list of these calls",
+            exported=lambda row: row.calls,
+        ),
+        *money,
+        _number("Unpriced", lambda row: row.unpriced, figures.count),
+        _number("Input", lambda row: row.input_tokens, figures.tokens),
+        _number("Cache hits", hit_rate, figures.percent),
+        _number("Cache write", lambda row: row.cache_write_tokens, figures.tokens),
+        _number("Output", lambda row: row.output_tokens, figures.tokens),
+        _number("Reasoning", lambda row: row.reasoning_tokens, figures.tokens),
+        _number("No usage", lambda row: row.without_usage, figures.count),
+        _number("Errors", lambda row: row.errors, figures.count),
+    ]
+
+
+def currencies(sums: Sequence[Tally]) -> list[str]:
+    """Return the currencies that occur, the one with the greatest sum first."""
+    totals: dict[str, Decimal] = {}
+    for tally in sums:
+        for cost in tally.costs:
+            totals[cost.currency] = totals.get(cost.currency, Decimal(0)) + cost.amount
+    return sorted(totals, key=lambda currency: -totals[currency])
+
+
+def amount(tally: Tally | None, currency: str) -> Decimal | None:
+    """Return what a group cost in one currency; None when it has no such cost."""
+    costs = [] if tally is None else [cost.amount for cost in tally.costs if cost.currency == currency]
+    return sum(costs, Decimal(0)) if costs else None
+
+
+def hit_rate(tally: Tally) -> float | None:
+    """Return which share of input was read from a cache, of calls that tell; None when none does."""
+    if not tally.cacheable_input_tokens or tally.cached_input_tokens is None:
+        return None
+    return tally.cached_input_tokens / tally.cacheable_input_tokens
+
+
+def _cost(currency: str, sums: Sequence[Tally]) -> Measure:
+    most = max((float(amount(tally, currency) or 0) for tally in sums), default=0.0)
+    return Measure(
+        title=f"Cost, {currency}",
+        value=lambda tally: float(amount(tally, currency) or 0),
+        written=lambda value: figures.money(Decimal(str(value)), currency),
+        unit=charts.money_unit(currency, most),
+        lacking=lambda tally: tally.unpriced,
+        lack="have no known price",
+    )
+
+
+def _money_columns(
+    currency: str, rows: Sequence[UsageRow], before: Mapping[str | None, UsageRow]
+) -> list[Column[UsageRow]]:
+    whole = sum((amount(row, currency) or Decimal(0) for row in rows), Decimal(0))
+
+    def written(value: float) -> str:
+        return figures.money(Decimal(str(value)), currency)
+
+    def share(row: UsageRow) -> float | None:
+        return float((amount(row, currency) or Decimal(0)) / whole) if whole else None
+
+    def per_call(row: UsageRow) -> Decimal | None:
+        cost = amount(row, currency)
+        return cost / row.priced if cost is not None and row.priced else None
+
+    return [
+        _number(f"Cost, {currency}", lambda row: amount(row, currency), written),
+        Column(title=f"Share, {currency}", value=share, bar=True, width=100),
+        _number(f"Per call, {currency}", per_call, written),
+        _number(f"Before, {currency}", lambda row: amount(before.get(row.group), currency), written),
+    ]
+
+
+def _number(
+    title: str, read: Callable[[UsageRow], float | Decimal | None], written: Callable[[float], str]
+) -> Column[UsageRow]:
+    return Column(title=title, value=read, written=written, figure=True)

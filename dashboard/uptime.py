@@ -1,0 +1,85 @@
+"""How a checked model does now, and how it did on each day: from its changes of state, silence counted as unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from audit.canary.state import STALE_AFTER, State
+from audit.canary.uptime import Uptime, uptime
+from audit.settings import CanarySettings, Settings
+from audit.store.rows import CheckRow, FlipRow, ModelRow
+
+__all__ = ["History", "by_day", "history", "interval", "last_check"]
+
+_DEFAULT_INTERVAL: timedelta = CanarySettings.model_fields["every"].default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A model's changes of state, up to now."""
+
+    turns: tuple[_Turn, ...]
+
+    @property
+    def state(self) -> str:
+        """The state it is in."""
+        return self.turns[-1].state if self.turns else State.UNKNOWN.value
+
+    @property
+    def since(self) -> datetime | None:
+        """When that state began; None when it never had another."""
+        return self.turns[-1].at if self.turns else None
+
+    def between(self, since: datetime, until: datetime) -> Uptime:
+        """Return how long it was in which state."""
+        return uptime(self.turns, since, until)
+
+
+def history(model: ModelRow, flips: Sequence[FlipRow], every: timedelta, now: datetime) -> History:
+    """Return a model's changes of state; `every` is the interval of its checks.
+
+    A state does not hold when nobody looks: after a silence the model is unknown, although no one has stored that.
+    """
+    ours = [flip for flip in flips if (flip.provider, flip.model) == (model.provider, model.model)]
+    turns = [_Turn(at=flip.at, state=flip.state) for flip in sorted(ours, key=lambda flip: flip.at)]
+    heard = last_check(model)
+    if turns and turns[-1].state != State.UNKNOWN and heard is not None:
+        silent_at = max((heard.ended_at or heard.started_at) + STALE_AFTER * every, turns[-1].at)
+        if silent_at < now:
+            turns.append(_Turn(at=silent_at, state=State.UNKNOWN.value))
+    return History(turns=tuple(turns))
+
+
+def interval(settings: Settings, model: ModelRow) -> timedelta:
+    """Return how often a model is checked: the shortest interval of its canaries, or that of the default one."""
+    names = {check.canary for check in model.last}
+    spans = [canary.every for canary in settings.canaries if canary.name in names]
+    return min(spans, default=_DEFAULT_INTERVAL)
+
+
+def last_check(model: ModelRow) -> CheckRow | None:
+    """Return the latest check of a model, by whatever canary."""
+    return max(model.last, key=lambda check: check.started_at, default=None)
+
+
+def by_day(past: History, days: int, zone: tzinfo, now: datetime) -> dict[date, Uptime]:
+    """Return the time in each state on each of the last days of the calendar in `zone`, today until now."""
+    today = now.astimezone(zone).date()
+    spans = [(today - timedelta(days=number)) for number in reversed(range(days))]
+    return {
+        day: past.between(_midnight(day, zone), min(_midnight(day + timedelta(days=1), zone), now))
+        for day in spans
+        if _midnight(day, zone) < now
+    }
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)

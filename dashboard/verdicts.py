@@ -1,0 +1,174 @@
+"""What content filters said, put side by side: levels of all providers on one scale, rates with intervals. Pure.
+
+Providers grade in their own words (Azure safe…high, Vertex HARM_SEVERITY_*, Gemini's NEGLIGIBLE…HIGH probability,
+Bedrock's NONE…HIGH confidence); some only tell found or not found. The scale keeps these apart from each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.call import Outcome, Source
+from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
+from dashboard import figures
+from dashboard.diagrams import Cell
+from dashboard.palette import word
+from dashboard.tables import Column
+
+__all__ = ["LEVELS", "Verdicts", "cells", "columns", "coverage_columns", "level", "side_by_side"]
+
+LEVELS = ("not found", "safe", "low", "medium", "high", "found", "failed")
+_SCALE = {
+    "safe": "safe",
+    "none": "safe",
+    "negligible": "safe",
+    "harm_severity_negligible": "safe",
+    "low": "low",
+    "harm_severity_low": "low",
+    "medium": "medium",
+    "harm_severity_medium": "medium",
+    "high": "high",
+    "harm_severity_high": "high",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """How many calls of a group had which outcome, and how the share of blocked ones stood before."""
+
+    group: str | None
+    counts: Mapping[str, int]
+    before: Mapping[str, int]
+
+    @property
+    def calls(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def blocked(self) -> int:
+        return _blocked(self.counts)
+
+    @property
+    def drift(self) -> str | None:
+        """`up` or `down` when the block rate moved beyond chance, else None."""
+        past = sum(self.before.values())
+        if not past or not self.calls:
+            return None
+        now, then = figures.wilson(self.blocked, self.calls), figures.wilson(_blocked(self.before), past)
+        if not now.excludes(then):
+            return None
+        return "up" if now.low > then.high else "down"
+
+
+def level(native: str | None) -> str | None:
+    """Return a provider's level on the common scale; None when there is none, its own word when it is unknown."""
+    return None if native is None else _SCALE.get(native.lower(), native)
+
+
+def cells(rows: Sequence[CategoryRow], source: Source) -> list[Cell]:
+    """Return the fields of the heat map of one side, categories with the most alarming calls first."""
+    counts: dict[tuple[str, str], int] = {}
+    filtered: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row.source != source:
+            continue
+        for name, calls in _levels(row).items():
+            counts[row.category, name] = counts.get((row.category, name), 0) + calls
+            filtered[row.category, name] = filtered.get((row.category, name), 0) + min(row.filtered, calls)
+    alarm = {category: _alarm(counts, category) for category, _ in counts}
+    return [
+        Cell(row=category, column=name, calls=calls, told=_told(calls, filtered[category, name]))
+        for (category, name), calls in sorted(counts.items(), key=lambda item: (-alarm[item[0][0]], item[0][0]))
+        if calls
+    ]
+
+
+def side_by_side(rows: Sequence[OutcomeRow], before: Sequence[OutcomeRow]) -> list[Verdicts]:
+    """Return the outcomes of each group, the one with most calls first."""
+    now, past = _by_group(rows), _by_group(before)
+    found = [Verdicts(group=group, counts=counts, before=past.get(group, {})) for group, counts in now.items()]
+    return sorted(found, key=lambda verdicts: -verdicts.calls)
+
+
+def columns(title: str, names: Mapping[str, str]) -> list[Column[Verdicts]]:
+    """Return what the table of outcomes says of a group."""
+
+    def share(outcome: Outcome) -> Column[Verdicts]:
+        return Column(
+            title=word(outcome).capitalize(),
+            value=lambda row: row.counts.get(outcome, 0),
+            written=figures.count,
+            figure=True,
+            width=92,
+        )
+
+    return [
+        Column(title=title, value=lambda row: names.get(row.group or "", row.group or "(none)"), width=220),
+        Column(
+            title="Calls",
+            value=lambda row: figures.count(row.calls),
+            opens=True,
+            width=74,
+            exported=lambda row: row.calls,
+        ),
+        Column(
+            title="Block rate",
+            value=lambda row: figures.rate(row.blocked, row.calls),
+            width=200,
+            help="With the 95 % interval where there are few calls",
+        ),
+        Column(title="Before", value=_before, width=130, help="The period before; an arrow: beyond chance"),
+        *(share(outcome) for outcome in Outcome),
+    ]
+
+
+def coverage_columns(title: str, names: Mapping[str, str]) -> list[Column[CoverageRow]]:
+    """Return what the table of coverage says of a group."""
+    return [
+        Column(title=title, value=lambda row: names.get(row.group or "", row.group or "(none)"), width=220),
+        Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True, width=74),
+        Column(title="Prompt assessed", value=lambda row: row.prompt / row.calls, bar=True, width=120),
+        Column(title="Completion assessed", value=lambda row: row.completion / row.calls, bar=True, width=120),
+        Column(title="Not at all", value=lambda row: row.not_assessed, written=figures.count, figure=True, width=84),
+        Column(title="Filter failed", value=lambda row: row.errors, written=figures.count, figure=True, width=84),
+    ]
+
+
+def _levels(row: CategoryRow) -> dict[str, int]:
+    """How a row's calls fall on the scale."""
+    ran = row.calls - row.errors
+    graded = level(row.level)
+    if graded is not None:
+        return {graded: ran, "failed": row.errors}
+    return {"found": min(row.detected, ran), "not found": ran - min(row.detected, ran), "failed": row.errors}
+
+
+def _alarm(counts: Mapping[tuple[str, str], int], category: str) -> int:
+    return sum(
+        calls for (name, grade), calls in counts.items() if name == category and grade not in ("safe", "not found")
+    )
+
+
+def _told(calls: int, filtered: int) -> str:
+    return figures.plural(calls, "call") + (f", {figures.count(filtered)} filtered" if filtered else "")
+
+
+def _by_group(rows: Sequence[OutcomeRow]) -> dict[str | None, dict[str, int]]:
+    groups: dict[str | None, dict[str, int]] = {}
+    for row in rows:
+        counts = groups.setdefault(row.group, {})
+        counts[row.outcome] = counts.get(row.outcome, 0) + row.calls
+    return groups
+
+
+def _blocked(counts: Mapping[str, int]) -> int:
+    return counts.get(Outcome.BLOCKED_PROMPT, 0) + counts.get(Outcome.BLOCKED_COMPLETION, 0)
+
+
+def _before(row: Verdicts) -> str | None:
+    past = sum(row.before.values())
+    if not past:
+        return None
+    arrow = {"up": " ↑", "down": " ↓", None: ""}[row.drift]
+    return f"{figures.share(_blocked(row.before), past)} of {figures.count(past)}{arrow}"

@@ -1,0 +1,89 @@
+"""Calls: show me exactly what happened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from audit.store.rows import CallPage, CallRow
+from audit.store.scope import Order, Scope
+from dashboard import call_filters, call_list, call_page, cards, data, figures, frame
+from dashboard.frame import View
+from dashboard.tables import Table, csv_of, show
+
+_PER_PAGE = 50
+_MOST_EXPORTED = 10_000
+_ORDERS = {
+    "Newest first": (Order.STARTED_AT, True),
+    "Oldest first": (Order.STARTED_AT, False),
+    "Longest": (Order.DURATION, True),
+    "Latest first token": (Order.FIRST_TOKEN, True),
+    "Most input": (Order.INPUT_TOKENS, True),
+    "Most output": (Order.OUTPUT_TOKENS, True),
+    "Dearest": (Order.COST, True),
+}
+
+
+def listing(here: View) -> None:
+    """Draw the list of calls."""
+    cards.freshness(here, data.health())
+    scope = here.choice.scope(here.now)
+    order, descending = _ORDERS[st.session_state.get("calls-order", "Newest first")]
+    number = call_filters.page_number()
+    page = data.calls(scope, _PER_PAGE, _PER_PAGE * (number - 1), order, descending)
+    if page.total == 0 and not call_filters.narrows(here.choice):
+        cards.nothing("calls", here, data.health())
+        return
+    with st.container(border=True):
+        _head(here, page, scope, order, descending)
+        if page.rows:
+            _table(here, page, number)
+        else:
+            st.caption("No call fits: take a filter away, or look at a longer time.")
+        call_filters.pages(-(-page.total // _PER_PAGE), number)
+
+
+def _head(here: View, page: CallPage, scope: Scope, order: Order, descending: bool) -> None:
+    columns = call_list.columns(here.zone)
+
+    def everything() -> str:
+        rows = data.calls(scope, _MOST_EXPORTED, 0, order, descending).rows
+        return csv_of(Table(columns=columns, rows=rows, alt=""))
+
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        bounded = " at least, among the newest that may fit" if page.bounded else ""
+        st.subheader(figures.plural(page.total, "call") + bounded, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.selectbox(
+                "Order",
+                list(_ORDERS),
+                key="calls-order",
+                label_visibility="collapsed",
+                width=180,
+                persist_state="session",
+            )
+            st.download_button(
+                "CSV",
+                data=everything,
+                file_name="calls.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                help=f"These calls, {figures.count(_MOST_EXPORTED)} at most",
+            )
+
+
+def _table(here: View, page: CallPage, number: int) -> None:
+    def opened(row: CallRow) -> None:
+        frame.go("calls", here.choice, call=str(row.id))
+
+    table = Table(columns=call_list.columns(here.zone), rows=page.rows, alt=f"Calls, page {number}")
+    show(table, "calls-table", opened=opened)
+
+
+wanted = st.query_params.get("call")
+if wanted:
+    call_page.draw(frame.view(), wanted)
+else:
+    call_filters.bar()
+    frame.live(listing)

@@ -1,0 +1,219 @@
+"""Content filter: what did the filters do, and how much was even looked at?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from audit.call import Outcome, Source
+from audit.store.rows import CallRow, OutcomeRow, Totals
+from audit.store.scope import By
+from dashboard import call_list, cards, charts, data, diagrams, figures, frame, verdicts
+from dashboard.charts import Bar
+from dashboard.frame import View
+from dashboard.palette import word
+from dashboard.spending import GROUPINGS, Grouping
+from dashboard.tables import Table
+from dashboard.verdicts import LEVELS, Verdicts
+
+_TELLING = (Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.MASKED, Outcome.FILTER_ERROR, Outcome.ANNOTATED)
+
+
+def body(here: View) -> None:
+    """Draw the page."""
+    totals = data.totals(here.scope)
+    cards.freshness(here, data.health())
+    if totals.calls == 0:
+        cards.nothing("filters", here, data.health())
+        return
+    now = _sums(data.outcomes(here.scope))
+    before = _sums(data.outcomes(here.past)) if here.past else {}
+    _figures(here, now, before)
+    _over_time(here, totals)
+    _categories(here)
+    grouping = _grouping()
+    _groups(here, grouping)
+    _coverage(here, grouping)
+    _samples(here)
+
+
+def _sums(rows: Sequence[OutcomeRow]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.outcome] = sums.get(row.outcome, 0) + row.calls
+    return sums
+
+
+def _figures(here: View, now: dict[str, int], before: dict[str, int]) -> None:
+    calls = sum(now.values())
+    assessed = calls - now.get(Outcome.NOT_ASSESSED, 0)
+    shown = (
+        ("Assessed at all", assessed, None, "Calls with at least one word from a filter, or blocked."),
+        ("Blocked prompts", now.get(Outcome.BLOCKED_PROMPT, 0), Outcome.BLOCKED_PROMPT, "The prompt was refused."),
+        (
+            "Blocked completions",
+            now.get(Outcome.BLOCKED_COMPLETION, 0),
+            Outcome.BLOCKED_COMPLETION,
+            "The answer was withheld or cut.",
+        ),
+        (
+            "Annotated",
+            now.get(Outcome.ANNOTATED, 0),
+            Outcome.ANNOTATED,
+            "Something was found, and delivered all the same.",
+        ),
+        ("Filter failed", now.get(Outcome.FILTER_ERROR, 0), Outcome.FILTER_ERROR, "Neither safe nor blocked."),
+        ("Not assessed", now.get(Outcome.NOT_ASSESSED, 0), Outcome.NOT_ASSESSED, "No filter said anything."),
+    )
+    past = sum(before.values())
+    with st.grid(6, min_column_width=180):
+        for title, number, outcome, meaning in shown:
+            then = before.get(outcome, 0) if outcome else past - before.get(Outcome.NOT_ASSESSED, 0)
+            cards.figure_card(
+                title,
+                figures.share(number, calls),
+                delta=figures.points(number, calls, then, past),
+                notes=[f"{figures.count(number)} of {figures.count(calls)}", _interval(number, calls)],
+                help=meaning,
+            )
+
+
+def _interval(part: int, whole: int) -> str:
+    interval = figures.wilson(part, whole)
+    return f"95 %: {100 * interval.low:.1f}–{100 * interval.high:.1f} %"
+
+
+def _over_time(here: View, totals: Totals) -> None:
+    grid = here.grid(totals)
+    rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+    sums = _sums(rows)
+    shares = st.session_state.get("filters-measure", "Shares") == "Shares"
+    per_span: dict[object, int] = {}
+    for row in rows:
+        per_span[row.at] = per_span.get(row.at, 0) + row.calls
+    bars = [
+        Bar(at=row.at, group=row.outcome, value=row.calls, told=figures.rate(row.calls, per_span[row.at]))
+        for row in rows
+        if row.at is not None
+    ]
+    chart = charts.bars_over_time(
+        bars,
+        grid,
+        colours={outcome: colour for outcome, colour in here.palette.outcomes.items() if outcome in sums},
+        unit=charts.COUNT,
+        names={outcome: word(outcome) for outcome in sums},
+        shares=shares,
+        alt="What content filters did over time: "
+        + ", ".join(f"{word(outcome)} {figures.share(calls, totals.calls)}" for outcome, calls in sums.items()),
+    )
+
+    def controls() -> None:
+        st.segmented_control(
+            "Measure",
+            ["Shares", "Calls"],
+            key="filters-measure",
+            default="Shares",
+            required=True,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+
+    hit = cards.chart_card(f"Outcomes per {grid.words}", chart, "filters-time", picks=True, controls=controls)
+    if hit:
+        choice = cards.picked(here.choice.shared(), hit["at"], grid.bucket_s)
+        frame.go("calls", frame.narrowed(choice, outcomes=(hit["key"],)))
+
+
+def _categories(here: View) -> None:
+    rows = data.categories(here.scope)
+    left, right = st.columns(2)
+    for column, source in ((left, Source.PROMPT), (right, Source.COMPLETION)):
+        cells = verdicts.cells(rows, source)
+        seen = [level for level in LEVELS if any(cell.column == level for cell in cells)]
+        others = sorted({cell.column for cell in cells} - set(LEVELS))
+        alarming = sum(cell.calls for cell in cells if cell.column not in ("safe", "not found"))
+        chart = diagrams.heat_map(
+            cells,
+            [*seen, *others],
+            here.palette,
+            alt=f"Calls by category and level on the {source.value} side; {figures.count(alarming)} above safe",
+        )
+        with column:
+            cards.chart_card(
+                f"{source.value.capitalize()}: categories by level",
+                chart if cells else None,
+                f"filters-{source.value}",
+                note="Calls, each once per category, at the gravest level. A call may be in several rows.",
+                empty=f"No filter said anything about a {source.value} in this time.",
+            )
+
+
+def _grouping() -> Grouping:
+    shown = ["Model", "Provider", "Project", "User", "API key"]
+    title = st.selectbox("Told apart by", shown, key="filters-by", width=220, persist_state="session")
+    return GROUPINGS[title]
+
+
+def _groups(here: View, grouping: Grouping) -> None:
+    before = data.outcomes(here.past, None, grouping.by) if here.past else ()
+    rows = verdicts.side_by_side(data.outcomes(here.scope, None, grouping.by), before)
+
+    def opened(row: Verdicts) -> None:
+        frame.go("calls", frame.narrowed(here.choice.shared(), **grouping.chosen(row.group or "(none)")))
+
+    table = Table(
+        columns=verdicts.columns(grouping.title, _names(here, grouping)),
+        rows=rows,
+        alt=f"Content filter outcomes by {grouping.title.lower()}",
+    )
+    cards.table_card(
+        f"Outcomes by {grouping.title.lower()}",
+        table,
+        "filters-groups",
+        opened=opened,
+        file_name=f"filter-outcomes-by-{grouping.title.lower().replace(' ', '-')}.csv",
+    )
+
+
+def _coverage(here: View, grouping: Grouping) -> None:
+    table = Table(
+        columns=verdicts.coverage_columns(grouping.title, _names(here, grouping)),
+        rows=data.coverage(here.scope, grouping.by),
+        alt=f"How much was assessed by {grouping.title.lower()}",
+    )
+    cards.table_card(
+        f"Coverage by {grouping.title.lower()}",
+        table,
+        "filters-coverage",
+        note="How many calls had a verdict at all. What was not assessed is not safe: nobody looked.",
+        file_name=f"filter-coverage-by-{grouping.title.lower().replace(' ', '-')}.csv",
+    )
+
+
+def _names(here: View, grouping: Grouping) -> dict[str, str]:
+    if grouping.by is not By.KEY:
+        return {}
+    return {facet.value: facet.name for facet in data.facets(here.scope).keys if facet.name}
+
+
+def _samples(here: View) -> None:
+    choice = frame.narrowed(here.choice.shared(), outcomes=tuple(outcome.value for outcome in _TELLING))
+    page = data.calls(choice.scope(here.now), 12)
+
+    def opened(row: CallRow) -> None:
+        frame.go("calls", choice, call=str(row.id))
+
+    table = Table(columns=call_list.columns(here.zone), rows=page.rows, alt="Latest calls that a filter spoke up about")
+    cards.table_card(
+        "Latest calls that a filter spoke up about",
+        table,
+        "filters-samples",
+        opened=opened,
+        empty="No filter found anything in this time.",
+    )
+    if page.total > len(page.rows):
+        frame.link("calls", f"All {figures.count(page.total)}", choice, icon=":material/arrow_forward:")
+
+
+frame.live(body)

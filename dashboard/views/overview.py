@@ -1,0 +1,232 @@
+"""Overview: is anything wrong, and what changed?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from audit.store.rows import Point, Totals, UsageRow
+from audit.store.scope import By
+from dashboard import cards, charts, data, figures, frame, uptime
+from dashboard.changes import Period, notices
+from dashboard.charts import Bar, Grid
+from dashboard.frame import View
+from dashboard.palette import word
+from dashboard.tables import Column, Table, show
+
+_MOVERS = 8
+
+
+def body(here: View) -> None:
+    """Draw the page."""
+    known, totals = data.health(), data.totals(here.scope)
+    cards.freshness(here, known)
+    if totals.calls == 0:
+        cards.nothing("overview", here, known)
+        return
+    past = data.totals(here.past) if here.past else None
+    grid = here.grid(totals)
+    _stands_out(here, totals, past)
+    _figures(totals, past, grid, data.series(here.scope, grid.bucket_s, offset_s=here.offset_s))
+    left, right = st.columns([3, 2])
+    with left:
+        _outcomes(here, grid)
+    with right:
+        _models(here)
+    left, right = st.columns([3, 2])
+    with left:
+        _movers(here)
+    with right:
+        _record(here)
+
+
+def _stands_out(here: View, totals: Totals, past: Totals | None) -> None:
+    now = _period(here, totals)
+    before = None
+    if here.past is not None and past is not None and past.calls:
+        before = Period(
+            totals=past,
+            usage=data.usage(here.past, By.MODEL),
+            latency=data.latency_by_model(here.past),
+            substitutions=data.substitutions(here.past),
+        )
+    found = notices(now, before)
+    words = cards.period_words(here.choice)
+    compared = "against the period before" if before else "there is no earlier period to compare with"
+    with cards.card("What stands out", note=f"In {words}; {compared}."):
+        if found:
+            cards.notice_list(found, here.choice.shared())
+        else:
+            st.caption(f":green[:material/check:] Nothing, in {figures.plural(totals.calls, 'call')}.")
+
+
+def _period(here: View, totals: Totals) -> Period:
+    return Period(
+        totals=totals,
+        usage=data.usage(here.scope, By.MODEL),
+        latency=data.latency_by_model(here.scope),
+        outcomes=data.outcomes(here.scope),
+        substitutions=data.substitutions(here.scope),
+    )
+
+
+def _figures(totals: Totals, past: Totals | None, grid: Grid, points: tuple[Point, ...]) -> None:
+    at = {point.at: point for point in points}
+    course = [at.get(start) for start in grid.starts]
+    with st.grid(6, min_column_width=180):
+        cards.figure_card(
+            "Calls",
+            figures.count(totals.calls),
+            delta=cards.compared(totals.calls, past, lambda before: before.calls),
+            spark=[point.calls if point else 0 for point in course],
+            notes=[f"{figures.count(totals.unfinished)} unfinished"],
+            help="Calls for which a model was made to work.",
+        )
+        cards.cost_card(totals, past, course)
+        cards.figure_card(
+            "Tokens",
+            figures.tokens(_tokens(totals)),
+            delta=cards.compared(_tokens(totals) or 0, past, lambda before: _tokens(before) or 0),
+            spark=[(_tokens(point) or 0) if point else 0 for point in course],
+            notes=[
+                f"{figures.tokens(totals.input_tokens)} in · {figures.tokens(totals.output_tokens)} out",
+                f"{figures.count(totals.without_usage)} without usage",
+            ],
+        )
+        cards.figure_card(
+            "Error rate",
+            figures.share(totals.errors, totals.calls),
+            delta=figures.points(totals.errors, totals.calls, past.errors, past.calls) if past else None,
+            worse_when="up",
+            spark=[point.errors / point.calls if point and point.calls else 0 for point in course],
+            notes=[f"{figures.count(totals.errors)} of {figures.count(totals.calls)}"],
+            help="Transport failures, HTTP status from 400 that is no block, errors in a reply, answers cut short.",
+        )
+        first = totals.first_token
+        cards.figure_card(
+            "First token, p95",
+            figures.duration(first.p95_us),
+            delta=cards.compared(first.p95_us or 0, past, lambda before: before.first_token.p95_us or 0)
+            if first.p95_us
+            else None,
+            worse_when="up",
+            notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}"],
+            help="From sending a request to the first piece of content; streamed answers only.",
+        )
+        cards.figure_card(
+            "Blocked",
+            figures.share(totals.blocked, totals.calls),
+            delta=figures.points(totals.blocked, totals.calls, past.blocked, past.calls) if past else None,
+            spark=[point.blocked / point.calls if point and point.calls else 0 for point in course],
+            notes=[f"{figures.count(totals.blocked)} of {figures.count(totals.calls)}"],
+            help="Calls whose prompt or completion a content filter withheld or stopped.",
+        )
+
+
+def _tokens(sums: Totals | Point) -> int | None:
+    if sums.input_tokens is None and sums.output_tokens is None:
+        return None
+    return (sums.input_tokens or 0) + (sums.output_tokens or 0)
+
+
+def _outcomes(here: View, grid: Grid) -> None:
+    rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.outcome] = sums.get(row.outcome, 0) + row.calls
+    colours = {outcome: colour for outcome, colour in here.palette.outcomes.items() if outcome in sums}
+    bars = [
+        Bar(at=row.at, group=row.outcome, value=row.calls, told=figures.plural(row.calls, "call"))
+        for row in rows
+        if row.at is not None
+    ]
+    told = ", ".join(f"{word(outcome)} {figures.count(calls)}" for outcome, calls in sums.items())
+    chart = charts.bars_over_time(
+        bars,
+        grid,
+        colours=colours,
+        unit=charts.COUNT,
+        names={outcome: word(outcome) for outcome in sums},
+        alt=f"Calls per {grid.words} by what content filters did: {told}",
+    )
+    hit = cards.chart_card(f"Calls per {grid.words}, by content filter outcome", chart, "overview-outcomes", picks=True)
+    if hit:
+        choice = cards.picked(here.choice.shared(), hit["at"], grid.bucket_s)
+        frame.go("calls", frame.narrowed(choice, outcomes=(hit["key"],)))
+
+
+def _models(here: View) -> None:
+    states = {
+        row.model: uptime.history(row, data.flips(), uptime.interval(data.settings(), row), here.now).state
+        for row in data.models()
+    }
+    rows = data.usage(here.scope, By.MODEL)
+    table: Table[UsageRow] = Table(
+        columns=[
+            Column(title="Model", value=lambda row: row.group or "unknown", width=190),
+            Column(title="State", value=lambda row: states.get(row.group or "", "unknown"), pills=True, width=92),
+            Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True, width=72),
+            Column(
+                title="Errors", value=lambda row: row.errors / row.calls, written=figures.percent, figure=True, width=72
+            ),
+            Column(
+                title="Blocked",
+                value=lambda row: row.blocked / row.calls,
+                written=figures.percent,
+                figure=True,
+                width=72,
+            ),
+        ],
+        rows=rows[:_MOVERS],
+        alt="Models by number of calls, with state, errors and blocks",
+    )
+    with cards.card("Models"):
+        show(table, "overview-models")
+        left_out = len(rows) - len(table.rows)
+        frame.link("models", f"All {len(rows)} models" if left_out > 0 else "Uptime and checks", here.choice.shared())
+
+
+def _movers(here: View) -> None:
+    before = {row.group: row for row in data.usage(here.past, By.MODEL)} if here.past else {}
+    rows = sorted(data.usage(here.scope, By.MODEL), key=lambda row: -abs(row.calls - _calls(before.get(row.group))))
+    table: Table[UsageRow] = Table(
+        columns=[
+            Column(title="Model", value=lambda row: row.group or "unknown", width=220),
+            Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True),
+            Column(title="Before", value=lambda row: _calls(before.get(row.group)), written=figures.count, figure=True),
+            Column(
+                title="Change",
+                value=lambda row: row.calls - _calls(before.get(row.group)),
+                written=lambda moved: f"{moved:+,.0f}",
+                figure=True,
+            ),
+        ],
+        rows=[row for row in rows if row.calls != _calls(before.get(row.group))][:_MOVERS],
+        alt="Models whose number of calls moved most",
+    )
+    cards.table_card("Top movers", table, "overview-movers", empty="No model's number of calls moved.")
+
+
+def _calls(row: UsageRow | None) -> int:
+    return row.calls if row else 0
+
+
+def _record(here: View) -> None:
+    known = data.health()
+    with cards.card("The record itself"):
+        st.table(
+            {
+                "Calls on record": figures.count(known.calls),
+                "Recorded last": figures.moment(known.recorded_at, here.zone),
+                "Known to be lost": figures.count(known.lost),
+                "of it in the last day": figures.count(known.lost_last_day),
+                "Read with notes": f"{figures.count(known.noted)} of {figures.count(known.calls)}",
+                "Of unknown format": figures.count(known.unknown_dialect),
+                "End not seen": figures.count(known.unknown_ending),
+                "Size": figures.size(known.size_bytes),
+            },
+            border="horizontal",
+            alt="How the record itself does",
+        )
+
+
+frame.live(body)

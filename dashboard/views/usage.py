@@ -1,0 +1,164 @@
+"""Usage and cost: who spent what, on which model?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import streamlit as st
+
+from audit.store.rows import Tally, Totals, UsageRow
+from audit.store.scope import By
+from dashboard import cards, charts, data, figures, frame, palette, spending
+from dashboard.frame import View
+from dashboard.spending import GROUPINGS, Grouping, Measure
+from dashboard.tables import Table
+
+
+def body(here: View) -> None:
+    """Draw the page."""
+    totals = data.totals(here.scope)
+    cards.freshness(here, data.health())
+    if totals.calls == 0:
+        cards.nothing("usage", here, data.health())
+        return
+    _sums(totals, data.totals(here.past) if here.past else None)
+    grouping = _grouping(here)
+    _over_time(here, totals, grouping)
+    _groups(here, grouping)
+
+
+def _sums(totals: Totals, past: Totals | None) -> None:
+    def moved(read: Callable[[Tally], int | None]) -> str | None:
+        return cards.compared(read(totals) or 0, past, lambda before: read(before) or 0)
+
+    of_calls = f"of {figures.plural(totals.calls, 'call')}"
+    with st.grid(6, min_column_width=180):
+        cards.cost_card(totals, past)
+        cards.figure_card(
+            "Input tokens",
+            figures.tokens(totals.input_tokens),
+            delta=moved(lambda sums: sums.input_tokens),
+            notes=[f"without {figures.count(totals.without_usage)} {of_calls}"],
+            help="All input: uncached, cache reads and writes, tool results.",
+        )
+        cards.figure_card(
+            "Read from cache",
+            figures.percent(spending.hit_rate(totals)),
+            notes=[
+                f"{figures.tokens(totals.cached_input_tokens)} of {figures.tokens(totals.cacheable_input_tokens)} input"
+            ],
+            help="Of the input of those calls that tell how much of it was cached.",
+        )
+        cards.figure_card(
+            "Output tokens",
+            figures.tokens(totals.output_tokens),
+            delta=moved(lambda sums: sums.output_tokens),
+            notes=[f"without {figures.count(totals.without_usage)} {of_calls}"],
+            help="All output, reasoning too.",
+        )
+        cards.figure_card(
+            "Reasoning tokens",
+            figures.tokens(totals.reasoning_tokens),
+            delta=moved(lambda sums: sums.reasoning_tokens),
+            notes=["part of the output"],
+            help="Output that the model spent on thinking, where the provider tells.",
+        )
+        cards.figure_card(
+            "Calls",
+            figures.count(totals.calls),
+            delta=moved(lambda sums: sums.calls),
+            notes=[f"{figures.count(totals.errors)} errors · {figures.count(totals.unfinished)} unfinished"],
+        )
+
+
+def _grouping(here: View) -> Grouping:
+    labels = {f"Label {name}": name for name, _ in data.facets(here.scope).labels}
+    title = st.selectbox("Told apart by", [*GROUPINGS, *labels], key="usage-by", width=220, persist_state="session")
+    return GROUPINGS.get(title) or Grouping(title="Label", field="labels", label=labels[title])
+
+
+def _over_time(here: View, totals: Totals, grouping: Grouping) -> None:
+    grid = here.grid(totals)
+    points = data.series(here.scope, grid.bucket_s, grouping.by, label=grouping.label, offset_s=here.offset_s)
+    choices = spending.measures(points)
+    measure = choices.get(st.session_state.get("usage-measure", "")) or next(iter(choices.values()))
+    calls = Counter[str]()
+    for point in points:
+        calls[point.group or spending.NONE] += point.calls
+    colours = frame.colours(here, grouping.by, [group for group, _ in calls.most_common()])
+    bars = spending.stacks(points, measure, colours)
+    title = f"{measure.title} per {grid.words}, by {grouping.title.lower()}"
+    chart = charts.bars_over_time(
+        bars,
+        grid,
+        colours=charts.legend(colours, here.palette, [bar.group for bar in bars]),
+        unit=measure.unit,
+        names=_names(here, grouping),
+        alt=f"{title}: {measure.written(sum(bar.value for bar in bars))} in all",
+    )
+    hit = cards.chart_card(
+        title,
+        chart,
+        "usage-time",
+        picks=True,
+        controls=lambda: _measure_control(choices, measure),
+        note=spending.left_out(points, measure),
+    )
+    if hit:
+        choice = cards.picked(here.choice.shared(), hit["at"], grid.bucket_s)
+        narrowing = {} if hit["key"] == palette.OTHER else grouping.chosen(hit["key"])
+        frame.go("calls", frame.narrowed(choice, **narrowing))
+
+
+def _measure_control(choices: dict[str, Measure], measure: Measure) -> None:
+    st.segmented_control(
+        "Measure",
+        list(choices),
+        key="usage-measure",
+        default=measure.title,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def _groups(here: View, grouping: Grouping) -> None:
+    rows = data.usage(here.scope, grouping.by, label=grouping.label)
+    before: dict[str | None, UsageRow] = {}
+    if here.past is not None:
+        before = {row.group: row for row in data.usage(here.past, grouping.by, label=grouping.label)}
+    ranked = sorted(rows, key=_by_cost(spending.currencies(rows)))
+
+    def opened(row: UsageRow) -> None:
+        narrowing = grouping.chosen(row.group or spending.NONE)
+        frame.go("calls", frame.narrowed(here.choice.shared(), **narrowing))
+
+    table = Table(
+        columns=spending.columns(grouping, rows, before, _names(here, grouping)),
+        rows=ranked,
+        alt=f"Usage and cost by {grouping.title.lower()}",
+    )
+    cards.table_card(
+        f"By {grouping.title.lower()}",
+        table,
+        "usage-groups",
+        note="Costs are estimates by price lists; calls without a known price are counted under “Unpriced” only. "
+        "“Before” is the period of the same length that came before.",
+        opened=opened,
+        file_name=f"usage-by-{grouping.title.lower().replace(' ', '-')}.csv",
+    )
+
+
+def _by_cost(currencies: list[str]) -> Callable[[UsageRow], tuple[float, ...]]:
+    return lambda row: (*(-float(spending.amount(row, currency) or 0) for currency in currencies), -row.calls)
+
+
+def _names(here: View, grouping: Grouping) -> dict[str, str]:
+    """How groups are called where that is not their value: API keys have names."""
+    if grouping.by is not By.KEY:
+        return {}
+    return {facet.value: facet.name for facet in data.facets(here.scope).keys if facet.name}
+
+
+frame.live(body)
