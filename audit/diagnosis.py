@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from audit.errors import AuditError
-from audit.recording.backlog import Backlog
-from audit.recording.journal import WriterLock, segments, writers
+from audit.recording.journal import segments, writers
+from audit.recording.lock import WriterLock
 from audit.settings import Settings
 from audit.store.engine import SOUND_SQLITE, open_engine, sqlite_module
 from audit.store.read import Reader
@@ -123,9 +123,9 @@ def _journal(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Level.GOOD, f"{folder}: not there yet"
         return
-    waiting = {name: Backlog(folder, name).unread_bytes for name in writers(folder)}
+    waiting = {name: sum(path.stat().st_size for path in segments(folder, name).values()) for name in writers(folder)}
     living = [name for name in waiting if _lives(folder, name)]
-    yield Level.GOOD, f"{folder}: {len(living)} recording processes, {sum(waiting.values())} bytes not yet stored"
+    yield Level.GOOD, f"{folder}: {len(living)} recording processes, {sum(waiting.values()) / 1e6:.1f} MB"
     if dead := [name for name in waiting if name not in living and segments(folder, name)]:
         yield Level.NOTE, f"{len(dead)} ended processes have left calls; the next audit command brings them in"
     for kept in sorted((*folder.glob("*.damaged"), *folder.glob("rejected.journal"))):

@@ -45,7 +45,7 @@ def bar() -> None:
                 format_func=word,
                 placeholder="any",
                 on_change=_write,
-                width=190,
+                width=160,
             )
     if choice.sessions:
         with st.container(horizontal=True, vertical_alignment="center", key="session-filter"):
@@ -68,12 +68,12 @@ def pages(count: int, number: int) -> None:
     """Draw the way to the other pages of the list, if there are any."""
     if count < 2 and number == 1:
         return
-    st.session_state["page"] = min(number, max(count, 1))
-    st.pagination(max(count, 1), key="page", on_change=_turn)
+    key = f"page-{number}"  # another number in the URL is another widget: it alone decides
+    st.pagination(max(count, number), default=number, key=key, on_change=lambda: _turn(int(st.session_state[key])))
 
 
-def _turn() -> None:
-    st.query_params["page"] = str(st.session_state["page"])
+def _turn(number: int) -> None:
+    st.query_params["page"] = str(number)
 
 
 def _write() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from audit.call import ModelMatch
@@ -15,32 +15,32 @@ from dashboard.tables import Column
 __all__ = ["columns", "names", "standing_word"]
 
 
-def columns(zone: tzinfo) -> list[Column[CallRow]]:
+def columns(zone: tzinfo, now: datetime) -> list[Column[CallRow]]:
     """Return the columns of a list of calls, times on the clock of `zone`."""
     return [
         Column(
             title="Time",
-            value=lambda row: figures.moment(row.started_at, zone),
+            value=lambda row: figures.short_moment(row.started_at, zone, now),
             opens=True,
-            width=148,
+            width=124,
             help="Opens the call",
             exported=lambda row: row.started_at,
         ),
-        Column(title="Model", value=names, width=250, help="Asked for → served"),
-        Column(title="Provider", value=lambda row: row.provider, width=110),
-        Column(title="Filters", value=lambda row: word(row.outcome), pills=True, width=138),
-        Column(title="Result", value=standing_word, pills=True, width=100),
-        Column(title="Input", value=lambda row: row.input_tokens, written=figures.tokens, figure=True, width=70),
-        Column(title="Output", value=lambda row: row.output_tokens, written=figures.tokens, figure=True, width=70),
-        Column(title="Cost", value=_cost, figure=True, width=82, exported=lambda row: row.cost),
+        Column(title="Model", value=names, width=236, help="Asked for → served"),
+        Column(title="Provider", value=lambda row: row.provider, width=96),
+        Column(title="Filters", value=lambda row: word(row.outcome), pills=True, width=130),
+        Column(title="Result", value=standing_word, pills=True, width=88),
+        Column(title="Input", value=lambda row: row.input_tokens, written=figures.tokens, figure=True, width=62),
+        Column(title="Output", value=lambda row: row.output_tokens, written=figures.tokens, figure=True, width=62),
+        Column(title="Cost", value=_cost, figure=True, width=84, exported=lambda row: row.cost),
         Column(
-            title="First token", value=lambda row: row.first_token_us, written=figures.duration, figure=True, width=84
+            title="First token", value=lambda row: row.first_token_us, written=figures.duration, figure=True, width=82
         ),
-        Column(title="Whole", value=lambda row: row.duration_us, written=figures.duration, figure=True, width=84),
-        Column(title="Finish", value=lambda row: row.finish_reason, width=96),
-        Column(title="Error", value=_error, width=180),
-        Column(title="Whose", value=_whose, width=170),
-        Column(title="Id", value=lambda row: str(row.id), width=110),
+        Column(title="Whole", value=lambda row: row.duration_us, written=figures.duration, figure=True, width=74),
+        Column(title="Finish", value=lambda row: row.finish_reason, width=86),
+        Column(title="Error", value=_error, width=150),
+        Column(title="Whose", value=_whose, width=150),
+        Column(title="Id", value=lambda row: str(row.id), width=100),
     ]
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from audit.call import Finding, Price, PricePart, Reading
+from audit.call import Finding, ModelMatch, Price, PricePart, Reading
 from audit.store.rows import CallDetail, CallRow
 from audit.wire.encoding import decode
 from audit.wire.parse import parse_json, printable
@@ -36,44 +36,56 @@ def draw(here: View, wanted: str) -> None:
         return
     reading = data.reading(detail.exchange)
     _heading(here, detail)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([5, 3])
     with left:
         _conversation(detail, reading)
+        _findings(detail)
+        _request(detail)
+        _response(detail)
     with right:
         _time(here, detail)
-        _findings(detail)
         _usage(detail)
         _facts(here, detail)
-    _bodies(detail)
 
 
 def _heading(here: View, detail: CallDetail) -> None:
     row = detail.row
-    st.text(names(row), width="stretch")
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="call-heading"):
+        st.title(f"Call {str(row.id)[:8]}", anchor=False, width="content")
         for told in dict.fromkeys((word(row.outcome), standing_word(row))):
-            st.badge(told, color=badge_colour(told))  # type: ignore[arg-type]  # a name of the theme's colours
-        if row.model_match == "different":
-            st.badge("served by another model", color="orange", icon=":material/swap_horiz:")
-        if row.refusal:
-            st.badge("the model refused", color="orange")
-        if row.streamed:
-            st.badge("streamed", color="gray")
-        if row.canary:
-            st.badge("canary", color="gray")
-        st.text(figures.moment(row.started_at, here.zone))
-        st.text(figures.ago(row.started_at, here.now))
+            st.badge(told, color=badge_colour(told))
+        if row.model_match == ModelMatch.DIFFERENT:
+            st.badge("served by another model", color="orange")
+        for told in _remarks(row):
+            st.badge(told, color="gray")
+    st.text(f"{names(row)} · {figures.moment(row.started_at, here.zone)} · {figures.ago(row.started_at, here.now)}")
     if row.error_code or row.error_message:
         st.code(": ".join(text for text in (row.error_code, row.error_message) if text), language=None, wrap_lines=True)
 
 
+def _remarks(row: CallRow) -> list[str]:
+    said = {
+        "the model refused": row.refusal,
+        "streamed": row.streamed,
+        "canary": row.canary is not None,
+        "answer cut short": row.complete is False,
+        "a retry": bool(row.attempt),
+    }
+    return [told for told, holds in said.items() if holds]
+
+
 def _conversation(detail: CallDetail, reading: Reading) -> None:
     said = conversation.turns(reading, detail.findings)
-    with cards.card(
-        "Conversation", note=None if said else "Nothing that was said could be read; the bodies are below."
-    ):
+    with cards.card("Conversation", height="content"):
         if said:
             transcript.draw(said, key=f"conversation-{detail.row.id}")
+        else:
+            st.caption("Nothing that was said could be read; the bodies are below.")
+        if any(segment.tone for turn in said for block in turn.blocks for segment in block.segments):
+            st.caption(
+                "Marked: what filters spoke of; a dotted line: looked at, and clean. Where offsets count more than "
+                "the text, such as the provider's template, they are taken to end where the text ends."
+            )
         for note in detail.notes:
             st.text(f"Note: {note}")
 
@@ -81,7 +93,7 @@ def _conversation(detail: CallDetail, reading: Reading) -> None:
 def _time(here: View, detail: CallDetail) -> None:
     row = detail.row
     parts = _stretches(row)
-    with cards.card("Time"):
+    with cards.card("Time", height="content"):
         if parts:
             colours = {part.name: colour for part, colour in zip(parts, _phase_colours(here, parts), strict=True)}
             cards.draw(diagrams.phases(parts, colours, alt=_phases_told(parts)), key=f"phases-{row.id}")
@@ -140,23 +152,27 @@ def _findings(detail: CallDetail) -> None:
             Column(title="Filtered", value=lambda finding: _yes(finding.filtered), width=70),
             Column(title="Characters", value=_offsets, width=84),
             Column(title="Choice", value=lambda finding: finding.choice, figure=True, width=56),
-            Column(title="Error", value=lambda finding: finding.error, width=120),
-            Column(title="Details", value=lambda finding: str(finding.details) if finding.details else None, width=160),
-            Column(title="Stands at", value=lambda finding: finding.place or None, width=200),
+            Column(title="Error", value=lambda finding: finding.error, width=90),
+            Column(title="Details", value=_details, width=120),
+            Column(title="Stands at", value=lambda finding: finding.place or None, width=150),
         ],
         rows=detail.findings,
         alt="What content filters said",
     )
-    with cards.card("Content filters"):
+    with cards.card("Content filters", height="content"):
         for side in ("prompt", "completion"):
             found = [finding for finding in detail.findings if finding.source == side]
             if not found:
                 st.caption(f":gray[:material/help:] The {side} was not assessed: no filter said anything about it.")
         if detail.findings:
-            show(table, f"findings-{detail.row.id}")
+            show(table, f"findings-{detail.row.id}", most=24)
         if detail.block_reasons:
             st.caption("Blocked, because the reply says:")
             st.code("\n".join(detail.block_reasons), language=None, wrap_lines=True)
+
+
+def _details(finding: Finding) -> str | None:
+    return json.dumps(dict(finding.details), ensure_ascii=False) if finding.details else None
 
 
 def _level(finding: Finding) -> str | None:
@@ -189,7 +205,7 @@ def _usage(detail: CallDetail) -> None:
         ),
         "Cost": figures.money(row.cost, row.currency),
     }
-    with cards.card("Usage and price"):
+    with cards.card("Usage and price", height="content"):
         st.table(figures_of, border="horizontal", alt="Tokens and cost")
         if row.usage_partial:
             st.caption("The stream broke off: these are the figures it had told until then.")
@@ -261,27 +277,28 @@ def _facts(here: View, detail: CallDetail) -> None:
         rows=rows,
         alt="Facts about the call",
     )
-    with cards.card("Facts"):
-        show(table, f"facts-{row.id}")
+    with cards.card("Facts", height="content"):
+        show(table, f"facts-{row.id}", most=len(rows))
         if row.session:
             frame.link(
                 "calls", "Same session", frame.narrowed(here.choice, sessions=(row.session,)), icon=":material/forum:"
             )
 
 
-def _bodies(detail: CallDetail) -> None:
+def _request(detail: CallDetail) -> None:
     exchange = detail.exchange
-    left, right = st.columns(2)
-    with left:
-        _body("Request", f"{exchange.method} {exchange.url}", exchange.request_headers, exchange.request_body, detail)
-    with right:
-        status = "no response" if exchange.status is None else f"HTTP {exchange.status}"
-        _body("Response", status, exchange.response_headers, exchange.response_body, detail)
+    _body("Request", f"{exchange.method} {exchange.url}", exchange.request_headers, exchange.request_body, detail)
+
+
+def _response(detail: CallDetail) -> None:
+    exchange = detail.exchange
+    status = "no response" if exchange.status is None else f"HTTP {exchange.status}"
+    _body("Response", status, exchange.response_headers, exchange.response_body, detail)
 
 
 def _body(title: str, line: str, headers: Sequence[tuple[str, str]], body: bytes, detail: CallDetail) -> None:
     key = f"{title.lower()}-{detail.row.id}"
-    with cards.card(title):
+    with cards.card(title, height="content"):
         st.code(line, language=None, wrap_lines=True)
         with st.expander(f"Headers ({len(headers)})"):
             st.code("\n".join(f"{name}: {value}" for name, value in headers), language=None, wrap_lines=True)

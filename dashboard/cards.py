@@ -10,28 +10,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from audit.store.rows import Health, Tally, Totals
 from dashboard import figures, spending
 from dashboard.changes import Notice, Weight
 from dashboard.charts import Chart
 from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen
-from dashboard.frame import View, go, link
+from dashboard.frame import View, go, link, narrowed
 from dashboard.tables import Row, Table, csv_of, show
 
 __all__ = [
     "card",
     "chart_card",
+    "choice_row",
     "compared",
     "cost_card",
     "draw",
     "export",
     "figure_card",
-    "freshness",
+    "heading",
     "nothing",
     "notice_list",
     "open_call",
@@ -40,20 +42,21 @@ __all__ = [
     "table_card",
 ]
 
-_ICONS = {
-    Weight.ALARM: ":red[:material/error:]",
-    Weight.WARNING: ":orange[:material/warning:]",
-    Weight.CHANGE: ":blue[:material/trending_up:]",
-    Weight.NOTE: ":gray[:material/info:]",
+_COLOURS: dict[Weight, Literal["red", "orange", "blue", "gray"]] = {
+    Weight.ALARM: "red",
+    Weight.WARNING: "orange",
+    Weight.CHANGE: "blue",
+    Weight.NOTE: "gray",
 }
-_WEIGHTS = {Weight.ALARM: "alarm", Weight.WARNING: "warning", Weight.CHANGE: "change", Weight.NOTE: "note"}
 
 
 @contextmanager
-def card(title: str, *, note: str | None = None, help: str | None = None) -> Iterator[None]:
+def card(
+    title: str, *, note: str | None = None, help: str | None = None, height: Literal["stretch", "content"] = "stretch"
+) -> Iterator[None]:
     """A bordered box with a heading; `note` is said beneath it."""
-    with st.container(border=True, height="stretch"):
-        st.subheader(title, help=help, anchor=False)
+    with st.container(border=True, height=height):
+        _head(title, help)
         if note:
             st.caption(note)
         yield
@@ -71,6 +74,15 @@ def draw(chart: Chart, key: str, *, picks: bool = False) -> dict[str, Any] | Non
     return dict(chosen[0]) if chosen else None
 
 
+def choice_row(label: str, options: Sequence[str], key: str) -> str:
+    """Draw a choice among our own words, with its label beside it; return what is chosen."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-row"):
+        st.text(label, width="content")
+        return st.selectbox(
+            label, list(options), key=key, width=220, label_visibility="collapsed", persist_state="session"
+        )
+
+
 def chart_card(
     title: str,
     chart: Chart | None,
@@ -84,12 +96,10 @@ def chart_card(
 ) -> dict[str, Any] | None:
     """Draw a card with a chart that can be read as a table too; return what was clicked on."""
     with st.container(border=True, height="stretch"):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(title, help=help, anchor=False, width="content")
-            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-                if controls is not None:
-                    controls()
-                as_table = _toggle(key)
+        with _head(title, help):
+            if controls is not None:
+                controls()
+            as_table = _toggle(key)
         if note:
             st.caption(note)
         if chart is None or not chart.rows:
@@ -116,8 +126,7 @@ def table_card(
 ) -> None:
     """Draw a card with a table, and a way to take it along as CSV."""
     with st.container(border=True, height="stretch"):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(title, help=help, anchor=False, width="content")
+        with _head(title, help):
             if file_name and table.rows:
                 export(table, file_name, f"{key}-csv")
         if note:
@@ -153,14 +162,17 @@ def figure_card(
     help: str | None = None,
 ) -> None:
     """Draw a figure with how it moved, what it leaves out, and its course."""
-    colour = {"up": "inverse", "down": "normal", None: "off"}[worse_when]
+    still = delta in (None, "0 %", "0 pp")
+    colour: Literal["inverse", "normal", "off"] = "off" if still or worse_when is None else "inverse"
+    if worse_when == "down" and not still:
+        colour = "normal"
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.metric(
             label,
             value,
             delta=delta,
-            delta_color=colour,  # type: ignore[arg-type]  # one of the three
-            delta_arrow="off" if delta in (None, "0 %", "0 pp") else "auto",
+            delta_color=colour,
+            delta_arrow="off" if still else "auto",
             chart_data=list(spark) if len(spark) > 1 else None,
             chart_type="area",
             help=help,
@@ -188,26 +200,28 @@ def cost_card(totals: Totals, past: Totals | None, course: Sequence[Tally | None
 
 def notice_list(found: Sequence[Notice], choice: Chosen, most: int = 6) -> None:
     """Draw what stands out, one line each, with a way to the calls behind it."""
-    for number, notice in enumerate(found[:most]):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"notice-{number}"):
-            st.markdown(_ICONS[notice.weight], width="content", help=_WEIGHTS[notice.weight])
-            st.text(notice.text, width="content")
-            if notice.narrowing:
-                narrowed: Any = dict(notice.narrowing)
-                link("calls", "Show calls", replace(choice, **narrowed), icon=":material/arrow_forward:")
-    if len(found) > most:
-        st.caption(f"and {len(found) - most} more")
+    with st.container(gap="xsmall"):
+        for number, notice in enumerate(found[:most]):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"notice-{number}"):
+                st.badge(notice.weight.name.lower(), color=_COLOURS[notice.weight], width=70)
+                st.text(notice.text, width="content")
+                if notice.narrowing:
+                    link("calls", "Show calls", narrowed(choice, **notice.narrowing), icon=":material/arrow_forward:")
+        if len(found) > most:
+            st.caption(f"and {figures.plural(len(found) - most, 'more sentence')} of less weight")
 
 
-def freshness(here: View, known: Health) -> None:
-    """Say how old the data is."""
+def heading(title: str, here: View, known: Health) -> None:
+    """Draw a page's title, and how old the data is."""
     newest = figures.ago(known.recorded_at, datetime.now(UTC))
-    st.caption(
-        f":green[:material/sensors:] Live · {figures.plural(known.calls, 'call')} on record, "
-        f"the newest recorded {newest}",
-        help=f"Looked at {figures.moment(here.now, here.zone)} ({here.zone_name}); newest record "
-        f"{figures.moment(known.recorded_at, here.zone)}",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="heading"):
+        st.title(title, anchor=False, width="content")
+        st.caption(
+            f":green[:material/sensors:] Live · {figures.plural(known.calls, 'call')} on record, newest {newest}",
+            width="content",
+            help=f"Looked at {figures.moment(here.now, here.zone)}, newest record taken "
+            f"{figures.moment(known.recorded_at, here.zone)} ({here.zone_name})",
+        )
 
 
 def nothing(page: str, here: View, known: Health) -> None:
@@ -264,6 +278,13 @@ def picked(choice: Chosen, at: str, bucket_s: int) -> Chosen:
 def compared(now: float, before: Totals | None, of: Callable[[Totals], float]) -> str | None:
     """Return how a figure moved against the period before, where there was one."""
     return None if before is None or before.calls == 0 else figures.change(now, of(before))
+
+
+def _head(title: str, help: str | None) -> DeltaGenerator:
+    """Draw a card's heading; return what is to its right."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(title, help=help, anchor=False, width="content")
+        return st.container(horizontal=True, vertical_alignment="center", width="content", gap="small")
 
 
 def _toggle(key: str) -> bool:

@@ -66,9 +66,7 @@ def notices(now: Period, before: Period | None) -> tuple[Notice, ...]:
     found = [*_facts(now)]
     if before is not None:
         found += [*_rates(now.usage, before.usage), *_latencies(now.latency, before.latency), *_costs(now, before)]
-        found += _new_substitutions(now.substitutions, before.substitutions)
-    else:
-        found += _new_substitutions(now.substitutions, ())
+    found += _substituted(now.substitutions, before.substitutions if before else ())
     return tuple(sorted(found, key=lambda notice: -notice.weight))
 
 
@@ -189,13 +187,21 @@ def _mover(now: Sequence[UsageRow], before: Sequence[UsageRow], currency: str) -
     return max(moved, key=lambda name: abs(moved[name]), default=None)
 
 
-def _new_substitutions(now: Sequence[SubstitutionRow], before: Sequence[SubstitutionRow]) -> Iterable[Notice]:
+def _substituted(now: Sequence[SubstitutionRow], before: Sequence[SubstitutionRow]) -> Iterable[Notice]:
+    """Substitutions that were not there before; many of them in one sentence."""
     known = {(row.provider, row.requested, row.served) for row in before}
-    for row in now:
-        if row.match != ModelMatch.DIFFERENT or (row.provider, row.requested, row.served) in known:
-            continue
-        yield Notice(
-            weight=Weight.WARNING,
-            text=f"{row.requested} was asked for and {row.served} served: {figures.plural(row.calls, 'call')}.",
-            narrowing={"models": (row.served,), "matches": (ModelMatch.DIFFERENT.value,)},
-        )
+    new = [
+        row
+        for row in now
+        if row.match == ModelMatch.DIFFERENT and (row.provider, row.requested, row.served) not in known
+    ]
+    if not new:
+        return
+    most = max(new, key=lambda row: row.calls)
+    text = f"{most.requested} was asked for and {most.served} served: {figures.plural(most.calls, 'call')}"
+    others = sum(row.calls for row in new) - most.calls
+    if len(new) > 1:
+        pairs = figures.plural(len(new) - 1, "other pair")
+        text += f"; so it went with {pairs} of names in {figures.plural(others, 'call')}"
+    served = {"models": (most.served,)} if len(new) == 1 else {}
+    yield Notice(weight=Weight.WARNING, text=f"{text}.", narrowing={**served, "matches": (ModelMatch.DIFFERENT.value,)})

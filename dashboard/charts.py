@@ -16,6 +16,7 @@ from dashboard.palette import OTHER, Palette
 
 __all__ = [
     "COUNT",
+    "PADDING",
     "PER_SECOND",
     "SECONDS",
     "SHARE",
@@ -23,12 +24,14 @@ __all__ = [
     "Chart",
     "Grid",
     "Line",
+    "Spec",
     "Unit",
     "bars_over_time",
     "grouped",
     "legend",
     "lines_over_time",
     "money_unit",
+    "utc_moment",
 ]
 
 Spec = dict[str, Any]
@@ -52,6 +55,7 @@ class Unit:
     label: str
 
 
+PADDING = {"left": 2, "right": 2, "top": 6, "bottom": 0}
 COUNT = Unit(label="format(datum.value, '~s')")
 SECONDS = Unit(label="datum.value == 0 ? '0' : format(datum.value, '~s') + 's'")
 SHARE = Unit(label="format(datum.value, '.0%')")
@@ -119,7 +123,7 @@ def bars_over_time(
     alt: str,
     shares: bool = False,
     names: Mapping[str, str] | None = None,
-    height: int = 220,
+    height: int = 250,
 ) -> Chart:
     """Return bars stacked in the order of `colours`; with `shares` every span adds up to 100 %."""
     ranks = {group: rank for rank, group in enumerate(colours)}
@@ -139,6 +143,7 @@ def bars_over_time(
         for bar in bars
     )
     spec: Spec = {
+        "padding": PADDING,
         "mark": {"type": "bar", "binSpacing": 1},
         "params": [{"name": "pick", "select": {"type": "point", "fields": ["at", "key"]}}],
         "encoding": {
@@ -166,7 +171,7 @@ def lines_over_time(
     colours: Mapping[str, str],
     unit: Unit,
     alt: str,
-    height: int = 220,
+    height: int = 250,
 ) -> Chart:
     """Return lines that break off where a value is missing; a value alone between gaps is a point."""
     middle = timedelta(seconds=grid.bucket_s / 2)
@@ -181,6 +186,7 @@ def lines_over_time(
         for line in lines
     )
     spec: Spec = {
+        "padding": PADDING,
         "mark": {
             "type": "line",
             "interpolate": "monotone",
@@ -226,7 +232,7 @@ def _time_axis(grid: Grid) -> Spec:
         label = f"{midnight} ? utcFormat(datum.value, '%d %b') : utcFormat(datum.value, '%H:%M')"
     starts = grid.starts
     ends = (starts[0], starts[-1] + timedelta(seconds=grid.bucket_s))
-    domain = [int(at.astimezone(grid.zone).replace(tzinfo=UTC).timestamp() * 1000) for at in ends]
+    domain = [utc_moment(at.astimezone(grid.zone)) for at in ends]
     axis = {"labelExpr": label, "tickCount": {"expr": "width > 700 ? 10 : 5"}, "grid": False, "labelOverlap": True}
     return {"title": None, "scale": {"type": "utc", "domain": domain, "nice": False}, "axis": axis}
 
@@ -241,6 +247,7 @@ def _colour(colours: Mapping[str, str]) -> Spec:
             "orient": "bottom",
             "direction": "horizontal",
             "symbolType": "square",
+            "offset": 4,
             "columns": {"expr": "width > 900 ? 5 : width > 480 ? 3 : 2"},
             "labelLimit": {"expr": "width > 900 ? 170 : 140"},
         }
@@ -253,8 +260,22 @@ def _tooltip(**titles: str) -> list[Spec]:
     return [{"field": field, "type": "nominal", "title": title} for field, title in titles.items()]
 
 
-def _wall(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%SZ")
+def utc_moment(wall: datetime) -> Spec:
+    """Return what a clock shows as Vega-Lite's DateTime, the one form in which every scale takes a time for a bound."""
+    return {
+        "year": wall.year,
+        "month": wall.month,
+        "date": wall.day,
+        "hours": wall.hour,
+        "minutes": wall.minute,
+        "seconds": wall.second,
+        "utc": True,
+    }
+
+
+def _wall(at: datetime, zone: tzinfo) -> int:
+    """The time on the wall as Vega takes it: milliseconds, as if the zone were UTC."""
+    return int(at.astimezone(zone).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _span(at: datetime, grid: Grid) -> str:

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from audit.call import Exchange, Reading
 from audit.errors import AuditError
 from audit.interpret import Interpreter
 from audit.settings import Settings, load_settings
-from audit.store.engine import is_sqlite, open_engine
+from audit.store.engine import open_engine
 from audit.store.read import Reader
-from audit.store.rows import Health
+from audit.store.rows import Facets, Health
 from audit.store.schema import head, revision
+from audit.store.scope import Canaries, Scope
 
 __all__ = [
     "after",
@@ -30,8 +32,8 @@ __all__ = [
     "categories",
     "check_days",
     "checks",
+    "choices",
     "coverage",
-    "facets",
     "flips",
     "health",
     "keys",
@@ -39,12 +41,12 @@ __all__ = [
     "latency_by_model",
     "models",
     "outcomes",
-    "place",
     "reading",
     "series",
     "settings",
     "slowest",
     "substitutions",
+    "together",
     "totals",
     "trouble",
     "usage",
@@ -55,13 +57,15 @@ R = TypeVar("R")
 
 _GLANCE_S = 2
 """How long the pages go without looking whether the record has grown."""
+_LOOK_S = 60
 _KEPT_S = 600
 _MOST_ANSWERS = 600
+_AT_ONCE = 4
 
 
 def settings() -> Settings:
     """Return the settings; raise `SettingsError` that names every problem."""
-    return load_settings(os.environ)
+    return _settings(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AUDIT_"))))
 
 
 def trouble() -> str | None:
@@ -70,10 +74,10 @@ def trouble() -> str | None:
     An empty text means that nothing has been recorded yet.
     """
     try:
-        engine = _engine(settings().database_url)
-        if is_sqlite(engine) and not Path(engine.url.database or "").expanduser().exists():
+        url = make_url(settings().database_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").expanduser().exists():
             return ""
-        found = revision(engine)
+        found = revision(_engine(settings().database_url))
     except AuditError as exc:
         return str(exc)
     if found is None:
@@ -81,11 +85,6 @@ def trouble() -> str | None:
     if found != head():
         return f"The database has the schema of another version of audit ({found}, this one knows {head()})."
     return None
-
-
-def place() -> str:
-    """Return where the record is kept, without secrets."""
-    return _engine(settings().database_url).url.render_as_string(hide_password=True)
 
 
 def health() -> Health:
@@ -96,6 +95,28 @@ def health() -> Health:
 def reading(exchange: Exchange) -> Reading:
     """Return what today's dialects make of an exchange: the conversation is not kept twice."""
     return Interpreter(pricing=lambda _reading, _exchange: None, aliases=settings().aliases).read(exchange)
+
+
+def choices() -> Facets:
+    """Return what there is to choose from in the whole record, as it was a minute or two ago: it costs a scan."""
+    return _choices(settings().database_url)
+
+
+def together(*questions: Callable[[], object]) -> None:
+    """Ask several things at once, so that their answers are there when a page comes to them."""
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        for future in [pool.submit(question) for question in questions]:
+            future.result()
+
+
+@st.cache_resource(ttl=_GLANCE_S, max_entries=8, show_spinner=False)
+def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
+    return load_settings(os.environ)
+
+
+@st.cache_data(ttl=_LOOK_S, max_entries=8, show_spinner=False, refresh_mode="background")
+def _choices(url: str) -> Facets:
+    return Reader(_engine(url)).facets(Scope(canaries=Canaries.WITH))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -133,7 +154,6 @@ categories = _asking(Reader.categories)
 check_days = _asking(Reader.check_days)
 checks = _asking(Reader.checks)
 coverage = _asking(Reader.coverage)
-facets = _asking(Reader.facets)
 flips = _asking(Reader.flips)
 keys = _asking(Reader.keys)
 latency = _asking(Reader.latency)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from dashboard.charts import SECONDS, Chart, Spec
+from dashboard.charts import PADDING, SECONDS, Chart, Spec, utc_moment
 from dashboard.palette import Palette
 
 __all__ = ["Cell", "Day", "Pair", "Stretch", "Strip", "dumbbells", "heat_map", "phases", "uptime_strips"]
 
 _ROW = 26
-_NAME_WIDTH = 190
+_NAME_WIDTH = 180
 _STATES = ("down", "degraded", "unknown", "maintenance", "up")
 _LEAST_SEEN = 0.1
 
@@ -78,6 +78,7 @@ def dumbbells(pairs: Sequence[Pair], palette: Palette, *, low: str, high: str, a
     y = {"field": "name", "type": "nominal", "title": None, "sort": names, "axis": _name_axis()}
     x_axis = {"labelExpr": SECONDS.label, "tickCount": 5}
     spec: Spec = {
+        "padding": PADDING,
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.45, "color": palette.other},
@@ -103,7 +104,7 @@ def dumbbells(pairs: Sequence[Pair], palette: Palette, *, low: str, high: str, a
         ],
         "encoding": {"y": y},
     }
-    return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(2, len(pairs)) + 62)
+    return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(2, len(pairs)) + 56)
 
 
 def heat_map(cells: Sequence[Cell], columns: Sequence[str], palette: Palette, *, alt: str) -> Chart:
@@ -113,13 +114,21 @@ def heat_map(cells: Sequence[Cell], columns: Sequence[str], palette: Palette, *,
     most = max((cell.calls for cell in cells), default=1)
     ink = {"condition": {"test": f"datum.calls > {most} * 0.45", "value": palette.ground}, "value": palette.ink}
     spec: Spec = {
+        "padding": PADDING,
         "encoding": {
             "x": {
                 "field": "column",
                 "type": "nominal",
                 "title": None,
                 "sort": list(columns),
-                "axis": {"orient": "top", "labelAngle": 0, "domain": False, "ticks": False},
+                "axis": {
+                    "orient": "top",
+                    "labelAngle": 0,
+                    "labelLimit": 60,
+                    "labelOverlap": False,
+                    "domain": False,
+                    "ticks": False,
+                },
             },
             "y": {"field": "row", "type": "nominal", "title": None, "sort": names, "axis": _name_axis()},
             "tooltip": [_tip("row", "Category"), _tip("column", "Level"), _tip("told", "Calls")],
@@ -142,7 +151,7 @@ def heat_map(cells: Sequence[Cell], columns: Sequence[str], palette: Palette, *,
             },
         ],
     }
-    return Chart(spec=spec, rows=rows, alt=alt, height=(_ROW + 4) * max(1, len(names)) + 40)
+    return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(1, len(names)) + 40)
 
 
 def phases(stretches: Sequence[Stretch], colours: Mapping[str, str], *, alt: str) -> Chart:
@@ -151,6 +160,7 @@ def phases(stretches: Sequence[Stretch], colours: Mapping[str, str], *, alt: str
         {"row": "", "name": part.name, "start": part.start, "end": part.end, "told": part.told} for part in stretches
     )
     spec: Spec = {
+        "padding": PADDING,
         "mark": {"type": "bar", "height": 18},
         "encoding": {
             "x": {
@@ -179,14 +189,16 @@ def phases(stretches: Sequence[Stretch], colours: Mapping[str, str], *, alt: str
     return Chart(spec=spec, rows=rows, alt=alt, height=110)
 
 
-def uptime_strips(strips: Sequence[Strip], palette: Palette, *, alt: str) -> Chart:
+def uptime_strips(strips: Sequence[Strip], first: date, last: date, palette: Palette, *, alt: str) -> Chart:
     """Return a line for each model: its name, its figure, and a bar for each day, filled by state.
 
-    A state that lasted at all fills at least a tenth of its day, or it could not be seen.
+    A state that lasted at all fills at least a tenth of its day, or it could not be seen. Days that a model does not
+    have stay empty.
     """
     rows = tuple(row for number, strip in enumerate(strips) for row in _strip_rows(strip, number))
     text = {"type": "text", "baseline": "bottom", "fontSize": 13, "color": palette.ink}
     spec: Spec = {
+        "padding": PADDING,
         "encoding": {
             "y": {
                 "field": "top",
@@ -204,7 +216,7 @@ def uptime_strips(strips: Sequence[Strip], palette: Palette, *, alt: str) -> Cha
                         "field": "from",
                         "type": "temporal",
                         "title": None,
-                        "scale": {"type": "utc"},
+                        "scale": {"type": "utc", "domain": _days(first, last), "nice": False},
                         "axis": {"labelExpr": "utcFormat(datum.value, '%d %b')", "grid": False, "tickCount": 5},
                     },
                     "x2": {"field": "to"},
@@ -214,12 +226,17 @@ def uptime_strips(strips: Sequence[Strip], palette: Palette, *, alt: str) -> Cha
                         "type": "nominal",
                         "title": None,
                         "scale": {"domain": list(_STATES), "range": [palette.states[state] for state in _STATES]},
-                        "legend": {"orient": "bottom", "direction": "horizontal", "symbolType": "square"},
+                        "legend": {
+                            "orient": "bottom",
+                            "direction": "horizontal",
+                            "symbolType": "square",
+                            "columns": {"expr": "width > 480 ? 5 : 3"},
+                        },
                     },
                     "tooltip": [_tip("name", "Model"), _tip("when", "Day"), _tip("told", "Time")],
                 },
             },
-            _strip_text("name", text | {"align": "left", "limit": {"expr": "width * 0.55"}}, {"value": 0}),
+            _strip_text("name", text | {"align": "left", "limit": {"expr": "width - 150"}}, {"value": 0}),
             _strip_text("figure", text | {"align": "right", "color": palette.muted}, {"value": "width"}),
         ],
     }
@@ -237,8 +254,8 @@ def _strip_rows(strip: Strip, number: int) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "kind": "day",
-                    "from": f"{day.day:%Y-%m-%d}T01:00:00Z",
-                    "to": f"{day.day:%Y-%m-%d}T23:00:00Z",
+                    "from": _hour(day.day, 2),
+                    "to": _hour(day.day, 22),
                     "top": top,
                     "bottom": bottom,
                     "name": strip.name,
@@ -249,6 +266,14 @@ def _strip_rows(strip: Strip, number: int) -> list[dict[str, Any]]:
             )
             top = bottom
     return rows
+
+
+def _days(first: date, last: date) -> list[Spec]:
+    return [utc_moment(datetime.combine(day, time())) for day in (first, last + timedelta(days=1))]
+
+
+def _hour(day: date, hour: int) -> int:
+    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour)).timestamp() * 1000)
 
 
 def _filled(shares: Mapping[str, float]) -> dict[str, float]:
@@ -268,7 +293,7 @@ def _strip_text(field: str, mark: Spec, x: Spec) -> Spec:
 
 def _name_axis() -> Spec:
     return {
-        "labelLimit": {"expr": f"width > 480 ? {_NAME_WIDTH} : 110"},
+        "labelLimit": {"expr": f"width > 300 ? {_NAME_WIDTH} : 110"},
         "domain": False,
         "ticks": False,
         "grid": False,

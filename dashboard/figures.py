@@ -26,6 +26,7 @@ __all__ = [
     "points",
     "rate",
     "share",
+    "short_moment",
     "size",
     "tokens",
     "wilson",
@@ -170,6 +171,14 @@ def moment(at: datetime | None, zone: tzinfo, *, seconds: bool = True) -> str:
     if at is None:
         return ABSENT
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def short_moment(at: datetime | None, zone: tzinfo, now: datetime) -> str:
+    """Return a time for a list, newest first: the year only where it is another one."""
+    if at is None:
+        return ABSENT
+    local = at.astimezone(zone)
+    return f"{local:%d %b %H:%M:%S}" if local.year == now.astimezone(zone).year else f"{local:%Y-%m-%d %H:%M}"
 
 
 def ago(at: datetime | None, now: datetime) -> str:

@@ -25,8 +25,6 @@ CUSTOM = "custom"
 DEFAULT_RANGE = "7d"
 _MOST_BARS = 62
 _BUCKETS_S = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400, 28 * 86_400)
-_GRAIN = timedelta(minutes=1)
-"""Windows move by whole minutes, so that the same question is asked again and can be answered from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Window:
         """Return the span of the same length that ended where this one begins; None where this one has no begin."""
         if self.since is None:
             return None
-        return Window(since=self.since - ((self.until or now) - self.since), until=self.since)
+        return Window(since=self.since - ((self.until or _whole_minute(now)) - self.since), until=self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +144,18 @@ def window(choice: Chosen, now: datetime) -> Window:
         return Window(since=choice.since, until=choice.until)
     if choice.range == EVERYTHING:
         return Window(since=None)
-    floor = now - timedelta(microseconds=(now - datetime.min.replace(tzinfo=UTC)) // _US % (_GRAIN // _US))
-    return Window(since=floor - RANGES[choice.range])
+    return Window(since=_whole_minute(now) - RANGES[choice.range])
 
 
 def bucket_s(span: timedelta) -> int:
     """Return the length in seconds of the bars that a chart of a span of time is made of."""
     seconds = span.total_seconds()
     return next((bucket for bucket in _BUCKETS_S if seconds / bucket <= _MOST_BARS), _BUCKETS_S[-1])
+
+
+def _whole_minute(now: datetime) -> datetime:
+    """Windows move by whole minutes, so that the same question is asked again and can be answered from the cache."""
+    return now.replace(second=0, microsecond=0)
 
 
 def _one(params: Mapping[str, Sequence[str]], name: str) -> str | None:
@@ -174,7 +176,6 @@ def _label(text: str) -> tuple[str, str]:
     return name, value
 
 
-_US = timedelta(microseconds=1)
 _MANY = {
     "provider": "providers",
     "model": "models",

@@ -97,9 +97,9 @@ def link(page: str, label: str, choice: Chosen, *, icon: str | None = None, **fu
     st.page_link(path(page), label=label, icon=icon, query_params={**choice.query(), **further})
 
 
-def narrowed(choice: Chosen, **fields: tuple[str, ...]) -> Chosen:
+def narrowed(choice: Chosen, **fields: Sequence[str]) -> Chosen:
     """Return a choice with some of its lists replaced."""
-    changes: Any = fields
+    changes: Any = {name: tuple(values) for name, values in fields.items()}
     return replace(choice, **changes)
 
 
@@ -127,8 +127,10 @@ def filter_bar() -> None:
             on_change=_write,
         )
         label = f"Filters ({choice.narrows})" if choice.narrows else "Filters"
-        with st.popover(label, icon=":material/filter_list:"):
-            _narrowing(data.facets(_everything(here)), choice)
+        popover = st.popover(label, icon=":material/filter_list:", on_change="rerun", key="filters")
+        if popover.open:  # what there is to choose from costs a scan of the calls
+            with popover:
+                _narrowing(data.choices(), choice)
         if choice.narrows:
             st.button("Clear", type="tertiary", icon=":material/close:", on_click=_clear)
         st.text(f"Times in {here.zone_name}")
@@ -143,8 +145,13 @@ def filter_bar() -> None:
 def colours(here: View, by: By, groups: Sequence[str]) -> dict[str, str]:
     """Return the colours of groups, given with the greatest first; a model has the same one on every page."""
     if by is By.MODEL:
-        groups = [facet.value for facet in data.facets(Scope(canaries=Canaries.WITH)).models]
+        groups = [facet.value for facet in data.choices().models]
     return model_colours(groups, here.palette)
+
+
+def names(by: By) -> dict[str, str]:
+    """Return how groups are called where that is not their value: API keys have names."""
+    return {facet.value: facet.name for facet in data.choices().keys if facet.name} if by is By.KEY else {}
 
 
 def live(body: Callable[[View], None]) -> None:
@@ -163,12 +170,6 @@ def live(body: Callable[[View], None]) -> None:
 
 def _choice() -> Chosen:
     return chosen({name: st.query_params.get_all(name) for name in st.query_params})
-
-
-def _everything(here: View) -> Scope:
-    """What there is to choose from does not shrink with what is chosen."""
-    span = window(here.choice, here.now)
-    return Scope(since=span.since, until=span.until, canaries=Canaries.WITH)
 
 
 def _narrowing(facets: Facets, choice: Chosen) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from audit.call import Outcome
 from audit.store.scope import Standing
@@ -104,7 +105,8 @@ _WORDS: dict[str, str] = {
     Outcome.FILTER_ERROR: "filter failed",
     Outcome.NOT_ASSESSED: "not assessed",
 }
-_BADGES = {
+BadgeColour = Literal["red", "orange", "green", "blue", "violet", "gray"]
+_BADGES: dict[str, BadgeColour] = {
     "clean": "green",
     "annotated": "orange",
     "blocked prompt": "red",
@@ -124,7 +126,7 @@ def word(value: str) -> str:
     return _WORDS.get(value, value.replace("_", " "))
 
 
-def badge_colour(told: str) -> str:
+def badge_colour(told: str) -> BadgeColour:
     """Return the name of the theme's colour for what `word` gave, such as `error` or `error 404`; else gray."""
     return _BADGES.get(told) or _BADGES.get(told.partition(" ")[0], "gray")
 

@@ -6,12 +6,16 @@ answers only to its names there, unless it is told in so many words that somethi
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import ipaddress
+import logging
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +26,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from audit.errors import SettingsError
+from audit.errors import AuditError, SettingsError
 
 __all__ = ["SecurityHeaders", "build_app", "content_security_policy", "is_loopback", "options", "serve"]
 
+_log = logging.getLogger("audit.dashboard")
 _HERE = Path(__file__).parent
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -91,6 +96,7 @@ def build_app() -> st.App:
     policy = content_security_policy(index)
     return st.App(
         _HERE / "streamlit_app.py",
+        lifespan=_warming,
         routes=[Route("/healthz", _healthy)],
         middleware=[Middleware(SecurityHeaders, policy=policy)],
     )
@@ -121,6 +127,7 @@ def options(host: str, port: int, names: Sequence[str] = ()) -> dict[str, Any]:
         "client.disableDataExport": True,  # its CSV would let a spreadsheet run recorded text as a formula
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
+        "runner.magicEnabled": False,
         "server.address": host,
         # Against DNS rebinding: a page elsewhere whose name is made to point here is refused.
         "server.allowedHosts": ["localhost", "127.0.0.1", "::1", host, *names] if is_loopback(host) else list(names),
@@ -148,6 +155,25 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         for name, value in table.items()
         for pair in (_flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)])
     ]
+
+
+@asynccontextmanager
+async def _warming(_app: st.App) -> AsyncIterator[None]:
+    """Let the first visitor find what is slow to import, and slow to look up, done."""
+    warming = asyncio.get_running_loop().run_in_executor(None, _warm)
+    yield
+    await warming
+
+
+def _warm() -> None:
+    # Not imported above: what is decorated with a cache before the server runs is cached in the wrong place.
+    data = import_module("dashboard.data")
+    import_module("dashboard.cards")
+    try:
+        if data.trouble() is None:
+            data.choices()
+    except AuditError:
+        _log.info("the record could not be looked at before the first visit", exc_info=True)
 
 
 async def _healthy(_request: Request) -> JSONResponse:

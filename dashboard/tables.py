@@ -25,6 +25,7 @@ __all__ = ["Column", "Table", "csv_of", "show"]
 
 Row = TypeVar("Row")
 
+_ROW_HEIGHT = 30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take text for a formula (OWASP, CSV injection)."""
 
@@ -60,10 +61,8 @@ class Table(Generic[Row]):
     alt: str
 
 
-def show(
-    table: Table[Row], key: str, *, height: int | None = None, opened: Callable[[Row], None] | None = None
-) -> None:
-    """Draw a table; `opened` is called with the row whose button was pressed."""
+def show(table: Table[Row], key: str, *, most: int = 12, opened: Callable[[Row], None] | None = None) -> None:
+    """Draw a table, of which `most` rows are seen at once; `opened` is called with the row whose button was pressed."""
     button = f"{key}-open"
 
     def pressed() -> None:
@@ -77,8 +76,8 @@ def show(
         hide_index=True,
         placeholder=figures.ABSENT,
         alt=table.alt,
-        height=height or "content",
-        row_height=30,
+        height="content" if len(table.rows) <= most else _ROW_HEIGHT * (most + 1) + 3,
+        row_height=_ROW_HEIGHT,
         column_config={column.title: _config(column, button, pressed, table.rows) for column in table.columns},
     )
 

@@ -27,6 +27,7 @@ class History:
     """A model's changes of state, up to now."""
 
     turns: tuple[_Turn, ...]
+    first_check_at: datetime
 
     @property
     def state(self) -> str:
@@ -38,9 +39,10 @@ class History:
         """When that state began; None when it never had another."""
         return self.turns[-1].at if self.turns else None
 
-    def between(self, since: datetime, until: datetime) -> Uptime:
-        """Return how long it was in which state."""
-        return uptime(self.turns, since, until)
+    def between(self, since: datetime, until: datetime) -> Uptime | None:
+        """Return how long it was in which state, from its first check on; None when that came later."""
+        since = max(since, self.first_check_at)
+        return uptime(self.turns, since, until) if since < until else None
 
 
 def history(model: ModelRow, flips: Sequence[FlipRow], every: timedelta, now: datetime) -> History:
@@ -55,7 +57,7 @@ def history(model: ModelRow, flips: Sequence[FlipRow], every: timedelta, now: da
         silent_at = max((heard.ended_at or heard.started_at) + STALE_AFTER * every, turns[-1].at)
         if silent_at < now:
             turns.append(_Turn(at=silent_at, state=State.UNKNOWN.value))
-    return History(turns=tuple(turns))
+    return History(turns=tuple(turns), first_check_at=model.first_check_at)
 
 
 def interval(settings: Settings, model: ModelRow) -> timedelta:
@@ -71,14 +73,16 @@ def last_check(model: ModelRow) -> CheckRow | None:
 
 
 def by_day(past: History, days: int, zone: tzinfo, now: datetime) -> dict[date, Uptime]:
-    """Return the time in each state on each of the last days of the calendar in `zone`, today until now."""
+    """Return the time in each state on each of the last days of the calendar in `zone`, today until now.
+
+    Days before the first check are left out.
+    """
     today = now.astimezone(zone).date()
-    spans = [(today - timedelta(days=number)) for number in reversed(range(days))]
-    return {
-        day: past.between(_midnight(day, zone), min(_midnight(day + timedelta(days=1), zone), now))
-        for day in spans
-        if _midnight(day, zone) < now
-    }
+    spans = {}
+    for day in (today - timedelta(days=number) for number in reversed(range(days))):
+        if span := past.between(_midnight(day, zone), min(_midnight(day + timedelta(days=1), zone), now)):
+            spans[day] = span
+    return spans
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

@@ -16,9 +16,11 @@ from dashboard.diagrams import Cell
 from dashboard.palette import word
 from dashboard.tables import Column
 
-__all__ = ["LEVELS", "Verdicts", "cells", "columns", "coverage_columns", "level", "side_by_side"]
+__all__ = ["LEVELS", "Verdicts", "alarming", "cells", "columns", "coverage_columns", "level", "side_by_side"]
 
-LEVELS = ("not found", "safe", "low", "medium", "high", "found", "failed")
+LEVELS = ("not found", "safe", "low", "medium", "high", "found", "other", "failed")
+"""`other` is for words that no provider is known to use."""
+_HARMLESS = ("safe", "not found")
 _SCALE = {
     "safe": "safe",
     "none": "safe",
@@ -62,26 +64,33 @@ class Verdicts:
 
 
 def level(native: str | None) -> str | None:
-    """Return a provider's level on the common scale; None when there is none, its own word when it is unknown."""
-    return None if native is None else _SCALE.get(native.lower(), native)
+    """Return a provider's level on the common scale; None when there is none."""
+    return None if native is None else _SCALE.get(native.lower(), "other")
 
 
-def cells(rows: Sequence[CategoryRow], source: Source) -> list[Cell]:
-    """Return the fields of the heat map of one side, categories with the most alarming calls first."""
-    counts: dict[tuple[str, str], int] = {}
+def cells(rows: Sequence[CategoryRow], source: Source, most: int = 24) -> list[Cell]:
+    """Return the fields of the heat map of one side, for `most` categories: those with most alarming calls first."""
+    counts: dict[str, dict[str, int]] = {}
     filtered: dict[tuple[str, str], int] = {}
     for row in rows:
         if row.source != source:
             continue
+        levels = counts.setdefault(row.category, {})
         for name, calls in _levels(row).items():
-            counts[row.category, name] = counts.get((row.category, name), 0) + calls
+            levels[name] = levels.get(name, 0) + calls
             filtered[row.category, name] = filtered.get((row.category, name), 0) + min(row.filtered, calls)
-    alarm = {category: _alarm(counts, category) for category, _ in counts}
+    foremost = sorted(counts, key=lambda category: (-alarming(counts[category]), -sum(counts[category].values())))
     return [
         Cell(row=category, column=name, calls=calls, told=_told(calls, filtered[category, name]))
-        for (category, name), calls in sorted(counts.items(), key=lambda item: (-alarm[item[0][0]], item[0][0]))
+        for category in foremost[:most]
+        for name, calls in counts[category].items()
         if calls
     ]
+
+
+def alarming(levels: Mapping[str, int]) -> int:
+    """Return how many calls stand at a level that is not harmless."""
+    return sum(calls for name, calls in levels.items() if name not in _HARMLESS)
 
 
 def side_by_side(rows: Sequence[OutcomeRow], before: Sequence[OutcomeRow]) -> list[Verdicts]:
@@ -142,12 +151,6 @@ def _levels(row: CategoryRow) -> dict[str, int]:
     if graded is not None:
         return {graded: ran, "failed": row.errors}
     return {"found": min(row.detected, ran), "not found": ran - min(row.detected, ran), "failed": row.errors}
-
-
-def _alarm(counts: Mapping[tuple[str, str], int], category: str) -> int:
-    return sum(
-        calls for (name, grade), calls in counts.items() if name == category and grade not in ("safe", "not found")
-    )
 
 
 def _told(calls: int, filtered: int) -> str:

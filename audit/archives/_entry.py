@@ -12,7 +12,7 @@ from uuid import UUID
 from audit.call import Ending, Exchange, Headers, Origin
 from audit.wire.redact import credential, redact_headers, redact_url
 
-__all__ = ["Archive", "Entry", "Fingerprint", "assemble", "identity"]
+__all__ = ["Archive", "Entry", "Fingerprint", "assemble", "identity", "moment"]
 
 Fingerprint = Callable[[str], str]
 """Turns an API key into what may be kept of it."""
@@ -42,6 +42,15 @@ class Archive:
     """Bytes."""
     entries: Callable[[Fingerprint], Iterator[Entry]]
     """Reads the file from its start; what cannot be read comes as an entry with a problem."""
+
+
+def moment(text: str) -> datetime:
+    """Return an ISO 8601 time as aware UTC, one without an offset being UTC; raise `ValueError` for what is none."""
+    time = datetime.fromisoformat(text)
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError as exc:  # in its first or last year, and an offset leads out of it
+        raise ValueError(f"no time in UTC: {text}") from exc
 
 
 def identity(content: bytes) -> UUID:
@@ -119,6 +128,6 @@ def _date(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
         if name.lower() == b"date":
             try:
                 return parsedate_to_datetime(value.decode("latin-1")).astimezone(UTC)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
     return None

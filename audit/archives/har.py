@@ -9,11 +9,11 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from audit.archives._entry import Entry, Fingerprint, assemble
+from audit.archives._entry import Entry, Fingerprint, assemble, moment
 from audit.errors import ArchiveError
 from audit.wire.parse import parse_json
 
@@ -23,8 +23,8 @@ __all__ = ["read_har"]
 def read_har(path: Path, fingerprint: Fingerprint) -> Iterator[Entry]:
     """Yield an entry for each of the archive's entries."""
     parsed = parse_json(path.read_bytes())
-    entries = parsed.value.get("log", {}).get("entries") if isinstance(parsed.value, dict) else None
-    if not isinstance(entries, list):
+    entries = _object(_object(parsed.value).get("log")).get("entries")
+    if parsed.problem or not isinstance(entries, list):
         raise ArchiveError(f"{path} is not a HAR file: {parsed.problem or 'it has no log.entries'}")
     size = path.stat().st_size
     for number, row in enumerate(entries, 1):
@@ -35,6 +35,8 @@ def _entry(row: Any, place: str, position: int, fingerprint: Fingerprint) -> Ent
     if not isinstance(row, dict) or not isinstance(row.get("request"), dict):
         return Entry(place=place, problem="no request", position=position)
     request, response = row["request"], _object(row.get("response"))
+    if not request.get("url"):
+        return Entry(place=place, problem="no url", position=position)
     try:
         exchange, time_known = assemble(
             content=json.dumps(row, sort_keys=True).encode(),
@@ -42,7 +44,7 @@ def _entry(row: Any, place: str, position: int, fingerprint: Fingerprint) -> Ent
             reference=None,
             started_at=_time(row.get("startedDateTime")),
             method=str(request.get("method") or "GET"),
-            url=str(request.get("url") or ""),
+            url=str(request["url"]),
             request_headers=_pairs(request.get("headers")),
             request_body=_posted(request.get("postData")),
             status=_status(response),
@@ -98,7 +100,4 @@ def _duration_us(value: Any) -> int | None:
 
 
 def _time(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    time = datetime.fromisoformat(value)
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return moment(value) if isinstance(value, str) else None

@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from audit.archives._entry import Entry, Fingerprint, assemble
+from audit.archives._entry import Entry, Fingerprint, assemble, moment
 from audit.wire.parse import parse_json
 
 __all__ = ["read_jsonl"]
@@ -33,7 +33,7 @@ def read_jsonl(path: Path, fingerprint: Fingerprint) -> Iterator[Entry]:
 def _entry(content: bytes, place: str, position: int, fingerprint: Fingerprint) -> Entry:
     parsed = parse_json(content)
     row = parsed.value
-    if not isinstance(row, dict):
+    if parsed.problem or not isinstance(row, dict):  # with replacement characters in it, it would be no fact
         return Entry(place=place, problem=parsed.problem or "not a JSON object", position=position)
     try:
         exchange, time_known = assemble(
@@ -106,5 +106,4 @@ def _time(value: Any) -> datetime | None:
         return None
     if not isinstance(value, str):
         raise ValueError("started_at is not a time")
-    time = datetime.fromisoformat(value)
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return moment(value)

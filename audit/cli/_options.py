@@ -25,7 +25,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """`24h`, `7d` (so long ago), or a date or time in ISO 8601; without a zone, in UTC."""
 
     name = "when"

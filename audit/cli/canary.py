@@ -29,23 +29,15 @@ def command() -> None:
 @click.pass_context
 def list_canaries(ctx: click.Context, as_json: bool) -> None:
     """Print who is asked what, and how often."""
-    rows = [
-        {
-            "canary": one.canary.name,
-            "provider": one.target.provider,
-            "model": one.target.model,
-            "every": one.canary.every,
-        }
-        for one in wiring.assignments(settings(ctx))
-    ]
+    planned = wiring.assignments(settings(ctx))
+    rows = [(*one.key, one.canary.every) for one in planned]
     if as_json:
-        print_json([{**row, "every": row["every"].total_seconds()} for row in rows])
-    else:
-        print_table(
-            dict.fromkeys(("canary", "provider", "model", "every"), "left"),
-            [[str(v) for v in r.values()] for r in rows],
-            empty=_NOTHING,
+        print_json(
+            [dict(zip((*_PLANNED, "every_s"), (*key, every.total_seconds()), strict=True)) for *key, every in rows]
         )
+    else:
+        columns = dict.fromkeys((*_PLANNED, "every"), "left")
+        print_table(columns, [[*key, str(every)] for *key, every in rows], empty=_NOTHING)
 
 
 @command.command()
@@ -153,6 +145,7 @@ def _check(row: CheckRow) -> list[str]:
     ]
 
 
+_PLANNED = ("canary", "provider", "model")
 _NOTHING = "No models to check: name them in audit.toml under [[models]]; the README shows how."
 _STATUS = dict.fromkeys(("provider", "model", "state", "since", "last check", "canaries"), "left")
 _CHECKS = {

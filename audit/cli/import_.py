@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from audit import wiring
 from audit.archives import open_archive
 from audit.cli._options import as_json, settings
 from audit.cli._output import figure, print_json
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 __all__ = ["command"]
 
@@ -32,7 +37,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
         for path in files:
             archive = open_archive(path)
             with click.progressbar(length=archive.size, label=path.name, file=sys.stderr) as bar:
-                importer.bring(archive, path.name, lambda position, bar=bar: bar.update(position - bar.pos))
+                importer.bring(archive, path.name, _advancing(bar))
     summary = importer.summary
     if as_json:
         print_json(summary)
@@ -49,3 +54,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
         for problem in summary.problems:
             click.echo(f"not read: {problem}", err=True)
     sys.exit(1 if summary.unread else 0)
+
+
+def _advancing(bar: ProgressBar[int]) -> Callable[[int], None]:
+    return lambda position: bar.update(position - bar.pos)

@@ -47,7 +47,8 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def name(ctx: click.Context, fingerprint: str, name: str) -> None:
     """Call the key with FINGERPRINT (or the beginning of it) NAME from now on, in tables and pages."""
-    found = [row.fingerprint for row in reader(ctx).keys() if row.fingerprint.startswith(fingerprint)]
+    rows = reader(ctx).keys()
+    found = [row.fingerprint for row in rows if row.fingerprint.startswith(fingerprint)]
     if len(found) != 1:
         raise click.ClickException(f"{len(found)} keys begin with {fingerprint!r}; `audit keys list` shows them all")
     wiring.name_key(settings(ctx), found[0], name)

@@ -136,7 +136,12 @@ ACTS: Sequence[Act] = (
     Act(provider="openai", path="/v1/completions", body={"model": "gpt-3.5-turbo-instruct", "prompt": "Once upon"}),
     Act(provider="openai", path="/v1/embeddings", body={"model": "text-embedding-3-small", "input": ["one", "two"]}),
     Act(provider="openai", path="/v1/images/generations", body={"model": "gpt-image-1", "prompt": "A lighthouse."}),
-    Act(provider="openai", path="/v1/moderations", body={"input": "I will find you."}, scenario="flagged"),
+    Act(
+        provider="openai",
+        path="/v1/moderations",
+        body={"model": "omni-moderation-latest", "input": "I will find you."},
+        scenario="flagged",
+    ),
     Act(provider="openai", path="/v1/models", method="GET"),
     Act(provider="anthropic", path="/v1/messages/count_tokens", body={**_messages("claude-haiku-4-5", "Hm.").body}),
 )

@@ -98,10 +98,10 @@ class Backlog:
 
     @contextmanager
     def _noting_strange(self, segment: int) -> Iterator[None]:
-        """Pass over a sound frame that cannot be understood, of another version's making; its segment is kept."""
+        """Pass over what cannot be understood, such as another version's frames; their segment is kept."""
         try:
             yield
-        except (LookupError, TypeError, ValueError) as exc:
+        except (FileNotFoundError, LookupError, TypeError, ValueError) as exc:
             self._strange.add(segment)
             _log.error("a frame in %s cannot be read: %r", self._path(segment), exc)
 

@@ -121,6 +121,8 @@ def read_frames(data: bytes, offset: int = 0) -> Iterator[Frame]:
             return
         try:
             body_start = start + _SIZE.size + _SIZE.unpack_from(data, start)[0]
+            if body_start > end:
+                return
             head = json.loads(data[start + _SIZE.size : body_start])
         except (struct.error, ValueError):  # sound, but not of our making
             return

@@ -17,10 +17,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from audit.call import Origin
+from audit.call import Exchange, Origin
 from audit.errors import JournalError
 from audit.recording.destination import Destination
-from audit.recording.frames import FINISH, INTENT, LOSS, encode, tags_told
+from audit.recording.frames import FINISH, INTENT, LOSS, Frame, encode, exchange_of, tags_told
+from audit.recording.hearing import heard_here
 from audit.recording.identity import uuid7
 from audit.recording.journal import Journal
 from audit.recording.sink import Sink
@@ -85,10 +86,12 @@ class Recorder:
             }
             if self._lost or not self._abandoned.empty():
                 self._catch_up()
-            self._journal.append(encode(INTENT, intent, body if keep_body else b""))
+            sent = body if keep_body else b""
+            self._journal.append(encode(INTENT, intent, sent))
+            heard = heard_here()
             return Tape(
                 exchange_id=exchange_id.hex,
-                submit=self._finish,
+                submit=self._finish if heard is None else partial(self._hear, heard, intent, sent),
                 conceal=partial(redact_text, headers=headers, url=url),
                 keep_body=keep_body,
             )
@@ -128,6 +131,17 @@ class Recorder:
             self._begin_writing()
         except JournalError as exc:
             _log.error("nothing that process %s does is recorded: %s", os.getpid(), exc)
+
+    def _hear(
+        self, heard: list[Exchange], intent: dict[str, Any], sent: bytes, finish: Finish, by_finalizer: bool
+    ) -> None:
+        try:
+            told = finish()
+            heard.append(exchange_of(Frame(INTENT, intent, sent, 0, 0), Frame(FINISH, *told, 0, 0)))
+            finish = partial(_same, told)
+        except Exception as exc:  # noqa: BLE001  # whoever listens hears nothing, and what went wrong is told below
+            _log.error("a call could not be heard: %r", exc)
+        self._finish(finish, by_finalizer)
 
     def _finish(self, finish: Finish, by_finalizer: bool) -> None:
         if by_finalizer:

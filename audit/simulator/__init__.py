@@ -1,0 +1,1 @@
+"""A fake provider of language models: the demo's and the tests'. It imports nothing from the rest of `audit`."""

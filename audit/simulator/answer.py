@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.simulator.ask import Ask, Tool
 from audit.simulator.knowledge import known_answer
@@ -12,7 +12,7 @@ from audit.simulator.prose import UNICODE, count_tokens, dice, pieces, prose
 from audit.simulator.scenarios import Script, bare_model
 from audit.simulator.structured import fitting, fitting_text
 
-__all__ = ["Answer", "Choice", "Tokens", "answer", "half", "served_model", "withheld"]
+__all__ = ["Answer", "Call", "Choice", "Tokens", "answer", "half", "served_model", "withheld"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,13 @@ class Choice:
         return "".join(self.pieces)
 
 
+class Call(NamedTuple):
+    """A function called."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the model says."""
@@ -50,8 +57,8 @@ class Answer:
     choices: tuple[Choice, ...]
     tokens: Tokens
     refused: bool = False
-    call: tuple[str, Mapping[str, Any]] | None = None
-    """The function called, with its arguments; None when none is."""
+    call: Call | None = None
+    """None when the answer is text."""
     thoughts: str = ""
 
     @property
@@ -65,7 +72,7 @@ def answer(ask: Ask) -> Answer:
     choices = tuple(_choice(ask, index, call) for index in range(ask.choices))
     output = sum(len(pieces(choice.text)) for choice in choices)
     if call:
-        output += count_tokens(f"{call[0]}{dict(call[1])}")
+        output += count_tokens(f"{call.name}{dict(call.arguments)}")
     reasoning = _reasoning(ask)
     return Answer(
         model=served_model(ask),
@@ -142,11 +149,11 @@ def _dressed(script: Script, text: str) -> str:
     return text
 
 
-def _call(ask: Ask) -> tuple[str, Mapping[str, Any]] | None:
+def _call(ask: Ask) -> Call | None:
     if "tool_call" not in ask.script:
         return None
     tool = ask.tools[0] if ask.tools else Tool(name="lookup", parameters={"properties": {"query": {"type": "string"}}})
-    return tool.name, fitting({"type": "object", **tool.parameters}, dice(ask.prompt, tool.name))
+    return Call(tool.name, fitting({"type": "object", **tool.parameters}, dice(ask.prompt, tool.name)))
 
 
 def half(answer: Answer) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.simulator.anthropic import BLOCKED, Message, told_usage
 from audit.simulator.failures import breakage
@@ -48,12 +48,11 @@ class _Stream:
             if "shifting_usage" in self._m.ask.script:
                 usage |= {"input_tokens": usage["input_tokens"] // 2, "cache_read_input_tokens": 0}
             opening |= {"usage": usage}
-        told = told_usage(usage) | {"output_tokens": None}  # the 1 in here stands for "some", it is no count
-        tells = Tells(model=self._m.answer.model, response_id=self._m.id, usage=told)
+        tells = Tells(model=self._m.answer.model, response_id=self._m.id, usage=told_usage(usage))
         return self._event({"type": "message_start", "message": opening}, tells=tells)
 
     def _block(self, index: int, block: Mapping[str, Any]) -> Iterator[Frame]:
-        empty, deltas = _pieces_of(block)
+        empty, deltas = _opened(block)
         yield self._event({"type": "content_block_start", "index": index, "content_block": empty})
         for delta, tokens in deltas:
             yield self._event({"type": "content_block_delta", "index": index, "delta": delta}, tokens=tokens)
@@ -76,15 +75,25 @@ class _Stream:
         return Frame(data=event(value, name=value["type"]), tokens=tokens, closing=closing, tells=tells or Tells())
 
 
-def _pieces_of(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[dict[str, Any], int]]]:
-    """Return a block as it begins, and the deltas with their tokens that fill it."""
+class _Delta(NamedTuple):
+    body: dict[str, Any]
+    tokens: int
+
+
+class _Opened(NamedTuple):
+    empty: dict[str, Any]
+    deltas: list[_Delta]
+
+
+def _opened(block: Mapping[str, Any]) -> _Opened:
+    """Return a block as it begins, and the deltas that fill it."""
     if block["type"] == "tool_use":
         arguments = json.dumps(block["input"], ensure_ascii=False)
-        deltas = [({"type": "input_json_delta", "partial_json": piece}, 1) for piece in ("", *pieces(arguments))]
-        return {**block, "input": {}}, deltas
+        deltas = [_Delta({"type": "input_json_delta", "partial_json": piece}, 1) for piece in ("", *pieces(arguments))]
+        return _Opened({**block, "input": {}}, deltas)
     if block["type"] == "thinking":
-        thinking = [({"type": "thinking_delta", "thinking": piece}, 0) for piece in pieces(block["thinking"])]
+        thinking = [_Delta({"type": "thinking_delta", "thinking": piece}, 0) for piece in pieces(block["thinking"])]
         signature = {"type": "signature_delta", "signature": block["signature"]}
-        return {**block, "thinking": "", "signature": ""}, [*thinking, (signature, 0)]
-    texts = [({"type": "text_delta", "text": piece}, tokens) for piece, tokens in grouped(pieces(block["text"]))]
-    return {**block, "text": ""}, texts
+        return _Opened({**block, "thinking": "", "signature": ""}, [*thinking, _Delta(signature, 0)])
+    texts = [_Delta({"type": "text_delta", "text": piece}, tokens) for piece, tokens in grouped(pieces(block["text"]))]
+    return _Opened({**block, "text": ""}, texts)

@@ -112,9 +112,9 @@ class _Talk:
     def frames(self) -> Iterator[Frame]:
         yield _event("messageStart", {"role": "assistant"})
         if self.answer.call:
-            start = {"toolUse": {"toolUseId": "tooluse_sim", "name": self.answer.call[0]}}
+            start = {"toolUse": {"toolUseId": "tooluse_sim", "name": self.answer.call.name}}
             yield _event("contentBlockStart", {"contentBlockIndex": 0, "start": start})
-            arguments = json_bytes(self.answer.call[1]).decode()
+            arguments = json_bytes(self.answer.call.arguments).decode()
             yield _event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"toolUse": {"input": arguments}}})
         else:
             for piece, tokens in grouped(_whole_or_pieces(self.text, self.answer)):

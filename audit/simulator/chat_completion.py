@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from audit.simulator.answer import Answer, Choice, answer, half, withheld
+from audit.simulator.answer import Answer, Call, Choice, answer, half, withheld
 from audit.simulator.ask import Ask
 from audit.simulator.azure_filters import AzureVerdict, azure_outcome, azure_verdict
 from audit.simulator.conversation import json_object
@@ -107,7 +106,7 @@ class Completion:
         }
 
 
-def tool_call(call: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
+def tool_call(call: Call) -> dict[str, Any]:
     """Return a call of a function."""
     name, arguments = call
     text = json.dumps(arguments, ensure_ascii=False)

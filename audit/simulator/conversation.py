@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.simulator.ask import Said, Tool
 
-__all__ = ["json_object", "said", "tools_of", "whole"]
+__all__ = ["json_object", "json_objects", "said", "tools_of", "whole"]
 
 
 def said(messages: Any, system: Any = None) -> Said:
@@ -25,8 +25,7 @@ def said(messages: Any, system: Any = None) -> Said:
 
 def tools_of(offered: Any, schema: str) -> tuple[Tool, ...]:
     """Return the tools offered, whose parameters stand under `schema`; what has no name is left out."""
-    listed = [json_object(tool) for tool in (offered if isinstance(offered, list) else [])]
-    tools = [json_object(tool.get("function") or tool.get("toolSpec") or tool) for tool in listed]
+    tools = [json_object(tool.get("function") or tool.get("toolSpec") or tool) for tool in json_objects(offered)]
     return tuple(
         Tool(name=tool["name"], parameters=_parameters(tool.get(schema))) for tool in tools if tool.get("name")
     )
@@ -35,6 +34,11 @@ def tools_of(offered: Any, schema: str) -> tuple[Tool, ...]:
 def json_object(value: Any) -> Mapping[str, Any]:
     """Return an object, an empty one in place of anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def json_objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects in a list, none in place of anything else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def whole(value: Any) -> int | None:

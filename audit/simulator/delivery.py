@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 
 from starlette.types import Receive, Send
@@ -47,32 +48,32 @@ class Delivery:
         row = self._row
         row.status, row.streamed, row.content_encoding = self._reply.status, self._reply.streamed, self._encoding
         await send({"type": "http.response.start", "status": row.status, "headers": self._head(frames)})
-        for place, (frame, data) in enumerate(frames):
+        for place, frame in enumerate(frames):
             if self._reply.streamed:
                 await _pause(frame.pause_ms + self._pace.token_ms * frame.tokens)
-            await self._send_frame(frame, data, send, last=place == len(frames) - 1)
+            await self._send_frame(frame, send, last=place == len(frames) - 1)
 
-    async def _send_frame(self, frame: Frame, data: bytes, send: Send, *, last: bool) -> None:
+    async def _send_frame(self, frame: Frame, send: Send, *, last: bool) -> None:
         row = self._row
         row.tell(frame.tells)
         if last:
             row.ending = "cut" if self._reply.dropped else "sent"
         # Everything stands in the ledger before the bytes go: whoever has read them may ask for the row at once.
-        self._digest.update(data)
+        self._digest.update(frame.data)
         row.response_sha256 = self._digest.hexdigest()
-        row.response_bytes += len(data)
-        parts = list(self._parts(data)) or [b""]
+        row.response_bytes += len(frame.data)
+        parts = list(self._parts(frame.data)) or [b""]
         for part in parts[:-1]:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         more = not last or self._reply.dropped
         await send({"type": "http.response.body", "body": parts[-1], "more_body": more})
 
-    def _coded(self) -> Iterator[tuple[Frame, bytes]]:
+    def _coded(self) -> Iterator[Frame]:
         stream = coder(self._codings)
         *before, last = self._reply.frames
-        yield from ((frame, stream.push(frame.data)) for frame in before)
+        yield from (replace(frame, data=stream.push(frame.data)) for frame in before)
         data = stream.push(last.data)
-        yield last, data if self._reply.dropped else data + stream.end()
+        yield replace(last, data=data if self._reply.dropped else data + stream.end())
 
     def _parts(self, data: bytes) -> Iterator[bytes]:
         size = self._split or max(len(data), 1)
@@ -82,18 +83,17 @@ class Delivery:
     def _encoding(self) -> str:
         return ", ".join(self._codings)
 
-    def _head(self, frames: list[tuple[Frame, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _head(self, frames: list[Frame]) -> list[tuple[bytes, bytes]]:
         headers: Mapping[str, str] = {"content-type": self._reply.media_type, **self._reply.headers}
         if not self._reply.streamed and not self._reply.dropped and self._split is None:
-            headers = {**headers, "content-length": str(sum(len(data) for _, data in frames))}
+            headers = {**headers, "content-length": str(sum(len(frame.data) for frame in frames))}
         if self._codings:
             headers = {**headers, "content-encoding": self._encoding}
         return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await receive()  # the request has been read: what comes now is the end of the connection
 
 
 async def _pause(pause_ms: float) -> None:

@@ -31,7 +31,7 @@ def read(target: Target, body: Mapping[str, Any]) -> Ask:
 
 def respond(ask: Ask) -> Reply:
     """Return OpenAI's embeddings, as numbers or as base64."""
-    size = whole(ask.body.get("dimensions")) or 256
+    size = min(whole(ask.body.get("dimensions")) or 256, _MOST_DIMENSIONS)
     packed = ask.body.get("encoding_format") == "base64"
     data = [_entry(index, vector(text, size), packed=packed) for index, text in enumerate(_texts(ask.body))]
     model = served_model(ask)
@@ -50,6 +50,9 @@ def vector(text: str, size: int) -> list[float]:
     numbers = [thrown.gauss(0, 1) for _ in range(size)]
     length = math.sqrt(sum(number * number for number in numbers)) or 1.0
     return [round(number / length, 8) for number in numbers]
+
+
+_MOST_DIMENSIONS = 4096
 
 
 def _entry(index: int, values: list[float], *, packed: bool) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from audit.simulator.ask import Ask
 from audit.simulator.reply import Frame, Reply, Tells, event, json_bytes, json_reply
 from audit.simulator.scenarios import ERRORS, Script
 
-__all__ = ["breakage", "broken_body", "failure", "family", "misunderstood", "named_failure"]
+__all__ = ["Spelt", "breakage", "broken_body", "failure", "family", "misunderstood", "named_failure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,13 @@ class _Fault:
     message: str
 
 
+class Spelt(NamedTuple):
+    """An error as a provider writes it."""
+
+    body: Any
+    code: str
+
+
 def failure(ask: Ask) -> Reply | None:
     """Return the error that a request asks for, None when it asks for none."""
     name = ask.script.any_of(ERRORS)
@@ -48,6 +55,8 @@ def named_failure(name: str, ask: Ask) -> Reply:
         return Reply(status=502, media_type="text/html", frames=(Frame(data=_PAGE, tells=Tells(error="502")),))
     if name == "error_200":
         return _fault_reply(_FAULTS["server_error"], ask, status=200)
+    if name == "resource_blocked" and family(ask) != "azure":
+        name = "forbidden"
     return _fault_reply(_FAULTS[name], ask)
 
 
@@ -63,7 +72,8 @@ def _fault_reply(fault: _Fault, ask: Ask, *, status: int | None = None) -> Reply
     headers = _retry_headers(ask.script, kind) if fault.name == "rate_limit" else {}
     if kind == "aws":
         headers = {**headers, "x-amzn-errortype": fault.aws}
-    outcome = "blocked_prompt" if code == "invalid_prompt" else None
+    blocked = code == "invalid_prompt" or fault.name == "resource_blocked"
+    outcome = "blocked_prompt" if blocked else None
     return json_reply(
         body, Tells(error=code, outcome=outcome), status=status or _status(fault, ask, kind), headers=headers
     )
@@ -87,7 +97,7 @@ def breakage(ask: Ask) -> tuple[Frame, ...]:
     return (Frame(data=event(body, name=name, end=end), tells=Tells(error=code)),)
 
 
-def broken_body(ask: Ask) -> tuple[Any, str]:
+def broken_body(ask: Ask) -> Spelt:
     """Return what an error in the middle of a stream says, and its code."""
     return _SPELLINGS[family(ask)](_FAULTS["overloaded"], ask)
 
@@ -99,33 +109,33 @@ def family(ask: Ask) -> str:
     return _FAMILIES.get(ask.format, "openai")
 
 
-def _openai(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
+def _openai(fault: _Fault, _ask: Ask) -> Spelt:
     error = {"message": fault.message, "type": fault.type, "param": None, "code": fault.code}
-    return {"error": error}, fault.code or fault.type
+    return Spelt({"error": error}, fault.code or fault.type)
 
 
-def _azure(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
-    return {"error": {"code": fault.azure, "message": fault.message}}, fault.azure
+def _azure(fault: _Fault, _ask: Ask) -> Spelt:
+    return Spelt({"error": {"code": fault.azure, "message": fault.message}}, fault.azure)
 
 
-def _openrouter(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
+def _openrouter(fault: _Fault, _ask: Ask) -> Spelt:
     raw = json_bytes({"error": {"message": fault.message, "code": fault.code}}).decode()
     metadata = {"provider_name": "Simulated", "raw": raw}
     error = {"code": fault.status, "message": "Provider returned error", "metadata": metadata}
-    return {"error": error, "user_id": "user_sim"}, str(fault.status)
+    return Spelt({"error": error, "user_id": "user_sim"}, str(fault.status))
 
 
-def _xai(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
+def _xai(fault: _Fault, _ask: Ask) -> Spelt:
     code = fault.code or fault.type
-    return {"code": code, "error": fault.message}, code
+    return Spelt({"code": code, "error": fault.message}, code)
 
 
-def _anthropic(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
+def _anthropic(fault: _Fault, _ask: Ask) -> Spelt:
     error = {"type": fault.anthropic, "message": fault.message}
-    return {"type": "error", "error": error, "request_id": f"req_{uuid4().hex}"}, fault.anthropic
+    return Spelt({"type": "error", "error": error, "request_id": f"req_{uuid4().hex}"}, fault.anthropic)
 
 
-def _google(fault: _Fault, ask: Ask) -> tuple[Any, str]:
+def _google(fault: _Fault, ask: Ask) -> Spelt:
     code = _status(fault, ask, "google")
     error: dict[str, Any] = {"code": code, "message": fault.message, "status": fault.google}
     if fault.name == "rate_limit":
@@ -133,15 +143,15 @@ def _google(fault: _Fault, ask: Ask) -> tuple[Any, str]:
         error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{delay:g}s"}]
     if fault.name == "invalid_key":
         error["details"] = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]
-    return [{"error": error}] if ask.array else {"error": error}, fault.google
+    return Spelt([{"error": error}] if ask.array else {"error": error}, fault.google)
 
 
-def _aws(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
-    return {"message": fault.message}, fault.aws
+def _aws(fault: _Fault, _ask: Ask) -> Spelt:
+    return Spelt({"message": fault.message}, fault.aws)
 
 
-def _ollama(fault: _Fault, _ask: Ask) -> tuple[dict[str, Any], str]:
-    return {"error": fault.message}, str(fault.status)
+def _ollama(fault: _Fault, _ask: Ask) -> Spelt:
+    return Spelt({"error": fault.message}, str(fault.status))
 
 
 def _retry_headers(script: Script, kind: str) -> Mapping[str, str]:
@@ -152,7 +162,7 @@ def _retry_headers(script: Script, kind: str) -> Mapping[str, str]:
     return headers if kind == "anthropic" else {**headers, "retry-after-ms": f"{wait_s * 1000:g}"}
 
 
-_SPELLINGS: Mapping[str, Callable[[_Fault, Ask], tuple[Any, str]]] = {
+_SPELLINGS: Mapping[str, Callable[[_Fault, Ask], Spelt]] = {
     "openai": _openai,
     "azure": _azure,
     "openrouter": _openrouter,
@@ -179,7 +189,7 @@ context_length   400 context_length_exceeded invalid_request_error     invalid_r
 invalid_prompt   400 invalid_prompt          invalid_request_error     invalid_request_error INVALID_ARGUMENT   ValidationException           invalid_prompt     Invalid prompt: flagged as potentially violating our usage policy.
 invalid_key      401 invalid_api_key         invalid_request_error     authentication_error  INVALID_ARGUMENT   UnrecognizedClientException   401                The API key is not valid.
 forbidden        403 -                       permission_error          permission_error      PERMISSION_DENIED  AccessDeniedException         PermissionDenied   This key may not use this model.
-resource_blocked 403 -                       permission_error          permission_error      PERMISSION_DENIED  AccessDeniedException         Forbidden          Your resource has been temporarily blocked because of behavior that may violate our policy.
+resource_blocked 403 -                       -                         -                     -                  -                             Forbidden          Your resource has been temporarily blocked because of behavior that may violate our policy.
 not_found        404 model_not_found         invalid_request_error     not_found_error       NOT_FOUND          ResourceNotFoundException     DeploymentNotFound The model does not exist or you do not have access to it.
 too_large        413 -                       invalid_request_error     request_too_large     INVALID_ARGUMENT   ValidationException           RequestTooLarge    The request is too large.
 rate_limit       429 rate_limit_exceeded     requests                  rate_limit_error      RESOURCE_EXHAUSTED ThrottlingException           RateLimitReached   Rate limit reached. Please try again later.

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from audit.simulator.ask import Ask, Said, Tool
-from audit.simulator.conversation import json_object, said, whole
+from audit.simulator.conversation import json_object, json_objects, said, whole
 from audit.simulator.embeddings import vector
 from audit.simulator.failures import breakage, broken_body
-from audit.simulator.gemini_answer import Generated
+from audit.simulator.gemini_answer import Chunk, Generated
 from audit.simulator.paths import Target
 from audit.simulator.pictures import picture
-from audit.simulator.reply import EVENT_STREAM, Frame, Reply, Tells, event, grouped, json_bytes, json_reply
+from audit.simulator.reply import EVENT_STREAM, Frame, Piece, Reply, Tells, event, grouped, json_bytes, json_reply
 
 __all__ = ["read", "respond"]
 
@@ -22,8 +22,8 @@ def read(target: Target, body: Mapping[str, Any]) -> Ask:
     config = json_object(body.get("generationConfig"))
     schema = config.get("responseJsonSchema") or config.get("responseSchema")
     wants_json = config.get("responseMimeType") == "application/json"
-    declared = [tool for tool in body.get("tools") or [] if isinstance(tool, dict)]
-    functions = [one for tool in declared for one in tool.get("functionDeclarations") or []]
+    declared = json_objects(body.get("tools"))
+    functions = [one for tool in declared for one in json_objects(tool.get("functionDeclarations"))]
     return Ask(
         provider=target.provider,
         format=target.format,
@@ -50,41 +50,41 @@ def respond(ask: Ask) -> Reply:
         return _predicted(ask)
     generated = Generated.of(ask)
     if not ask.stream:
-        body, tells = generated.whole()
-        return json_reply(body, tells, tokens=generated.answer.tokens.output)
-    chunks = [] if generated.block_reason else list(_chunks(generated))
-    return _streamed(ask, chunks or [(*generated.whole(), 0)])
+        whole = generated.whole()
+        return json_reply(whole.body, whole.tells, tokens=generated.answer.tokens.output)
+    chunks = [generated.whole()] if generated.block_reason else list(_chunks(generated))
+    return _streamed(ask, chunks)
 
 
-def _chunks(generated: Generated) -> Iterator[tuple[dict[str, Any], Tells, int]]:
-    """Yield each chunk with what it tells and its tokens: one or more for each candidate, the last with its reason."""
+def _chunks(generated: Generated) -> Iterator[Chunk]:
+    """Yield the chunks of each candidate, the last of them with its reason."""
     sent = 0
     if generated.thought:
-        yield (*generated.chunk(generated.answer.first, generated.thought, sent=0), 0)
+        yield generated.chunk(generated.answer.first, generated.thought, tokens=0, sent=0)
     for choice in generated.answer.choices:
-        parts = _batched(list(grouped(choice.pieces)))
-        for text, tokens in parts:
+        for text, tokens in _batched(list(grouped(choice.pieces))):
             sent += tokens
-            yield (*generated.chunk(choice, [{"text": text}], sent=sent), tokens)
-        yield (*generated.ending(choice), 0)
+            yield generated.chunk(choice, [{"text": text}], tokens=tokens, sent=sent)
+        yield generated.ending(choice)
 
 
-def _batched(parts: Sequence[tuple[str, int]], size: int = 8) -> list[tuple[str, int]]:
+def _batched(parts: Sequence[Piece], size: int = 8) -> list[Piece]:
     """Gemini sends several tokens at a time."""
     batches = [parts[start : start + size] for start in range(0, len(parts), size)]
-    return [("".join(text for text, _ in batch), sum(tokens for _, tokens in batch)) for batch in batches]
+    return [Piece("".join(one.text for one in batch), sum(one.tokens for one in batch)) for batch in batches]
 
 
-def _streamed(ask: Ask, chunks: Sequence[tuple[dict[str, Any], Tells, int]]) -> Reply:
+def _streamed(ask: Ask, chunks: Sequence[Chunk]) -> Reply:
     last = len(chunks) - 1
     frames = []
-    for place, (body, tells, tokens) in enumerate(chunks):
-        data = _element(body, first=place == 0, last=place == last) if ask.array else event(body, end="\r\n")
-        frames.append(Frame(data=data, tells=tells, tokens=tokens, closing=place == last))
+    for place, chunk in enumerate(chunks):
+        array = _element(chunk.body, first=place == 0, last=place == last)
+        data = array if ask.array else event(chunk.body, end="\r\n")
+        frames.append(Frame(data=data, tells=chunk.tells, tokens=chunk.tokens, closing=place == last))
     broken = breakage(ask)
     if ask.array:
-        [body], code = broken_body(ask)
-        broken = (Frame(data=b",\r\n" + json_bytes(body) + b"]", tells=Tells(error=code)),)
+        error = broken_body(ask)
+        broken = (Frame(data=b",\r\n" + json_bytes(error.body[0]) + b"]", tells=Tells(error=error.code)),)
     media_type = "application/json" if ask.array else EVENT_STREAM
     return Reply(media_type=media_type, frames=tuple(frames), streamed=True, breakage=broken)
 
@@ -97,7 +97,7 @@ def _embedded(ask: Ask) -> Reply:
     if ask.verb == "embedContent":
         body: dict[str, Any] = {"embedding": {"values": vector(ask.said.text, 768)}}
     else:
-        requests = ask.body.get("requests") or []
+        requests = json_objects(ask.body.get("requests"))
         body = {"embeddings": [{"values": vector(f"{index}{ask.said.text}", 768)} for index, _ in enumerate(requests)]}
     tells = Tells(complete=True)
     if "no_usage" not in ask.script:
@@ -121,11 +121,11 @@ def _predicted(ask: Ask) -> Reply:
 
 
 def _said(body: Mapping[str, Any]) -> Said:
-    contents = body.get("contents") or [one.get("content") for one in body.get("requests") or []] or body.get("content")
-    if not contents:
-        contents = [{"parts": [{"text": one.get("prompt", "")}]} for one in body.get("instances") or []]
-    listed = contents if isinstance(contents, list) else [contents]
-    messages = [{"content": one.get("parts")} for one in listed if isinstance(one, dict)]
+    given = body.get("contents") or [one.get("content") for one in json_objects(body.get("requests"))]
+    contents = json_objects(given or [body.get("content")])
+    messages = [{"content": one.get("parts")} for one in contents]
+    if not messages:
+        messages = [{"content": str(one.get("prompt", ""))} for one in json_objects(body.get("instances"))]
     return said(messages, json_object(body.get("systemInstruction")).get("parts"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from audit.simulator.answer import Answer, Choice, answer, half, withheld
@@ -16,12 +16,20 @@ from audit.simulator.pictures import picture
 from audit.simulator.reply import Tells
 from audit.simulator.scenarios import bare_model
 
-__all__ = ["Generated"]
+__all__ = ["Chunk", "Generated"]
 
 _IMAGE_TOKENS = 1290
 _RATED = ("1.0", "1.5", "2.0")
 """Models that rate every answer; newer ones speak up only when something is found."""
 _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tool": "STOP"}
+
+
+class Chunk(NamedTuple):
+    """A reply, or a piece of one."""
+
+    body: dict[str, Any]
+    tells: Tells
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,33 +56,33 @@ class Generated:
         """Why the prompt was refused, None when it was not."""
         return gemini_block_reason(self.ask.script) if "prompt_blocked" in self.ask.script else None
 
-    def whole(self) -> tuple[dict[str, Any], Tells]:
-        """Return the reply in one piece, and what it tells."""
+    def whole(self) -> Chunk:
+        """Return the reply in one piece."""
         if self.block_reason:
             return self._refused(self.block_reason)
         candidates = [self._candidate(choice, self._parts(choice)) for choice in self.answer.choices]
         usage = self._usage(self.answer.tokens.output)
         body = {"candidates": candidates, **self._prompt_feedback(), **self._tail(usage)}
         finish = {choice.index: self._finish(choice) for choice in self.answer.choices}
-        return body, self._tells(usage, finish=finish, outcome=self._outcome(), complete=True)
+        return Chunk(body, self._tells(usage, finish=finish, outcome=self._outcome(), complete=True))
 
-    def chunk(self, choice: Choice, parts: Sequence[Mapping[str, Any]], *, sent: int) -> tuple[dict[str, Any], Tells]:
-        """Return a piece of a candidate, and what it tells; usage counts what has been sent so far."""
+    def chunk(self, choice: Choice, parts: Sequence[Mapping[str, Any]], *, tokens: int, sent: int) -> Chunk:
+        """Return a piece of a candidate; usage counts what has been sent so far."""
         usage = self._usage(sent, early=True)
         content = {"parts": list(parts), "role": "model"}
         body = {"candidates": [{"content": content, **self._index(choice)}], **self._tail(usage)}
-        return body, self._tells(usage)
+        return Chunk(body, self._tells(usage), tokens)
 
-    def ending(self, choice: Choice) -> tuple[dict[str, Any], Tells]:
+    def ending(self, choice: Choice) -> Chunk:
         """Return a candidate's last chunk: its call or picture, its reason, its ratings, and all usage."""
         extra = [part for part in self._parts(choice) if "text" not in part]
         usage = self._usage(self.answer.tokens.output)
         last = choice is self.answer.choices[-1]
         body = {"candidates": [self._candidate(choice, extra)], **self._prompt_feedback(), **self._tail(usage)}
         tells = self._tells(usage, finish={choice.index: self._finish(choice)}, outcome=self._outcome(), complete=last)
-        return body, tells
+        return Chunk(body, tells)
 
-    def _refused(self, reason: str) -> tuple[dict[str, Any], Tells]:
+    def _refused(self, reason: str) -> Chunk:
         feedback: dict[str, Any] = {"blockReason": reason}
         if reason == "SAFETY":
             feedback["safetyRatings"] = gemini_ratings(category=self._category, probability="HIGH", blocked=True)
@@ -82,7 +90,7 @@ class Generated:
         if "no_usage" in self.ask.script:
             usage = {}
         body = {"promptFeedback": feedback, **self._tail(usage)}
-        return body, self._tells(usage, outcome="blocked_prompt", complete=True)
+        return Chunk(body, self._tells(usage, outcome="blocked_prompt", complete=True))
 
     @property
     def _category(self) -> str:
@@ -105,7 +113,7 @@ class Generated:
         if choice.pieces:
             parts.append({"text": choice.text})
         if self.answer.call:
-            parts.append({"functionCall": {"name": self.answer.call[0], "args": self.answer.call[1]}})
+            parts.append({"functionCall": {"name": self.answer.call.name, "args": self.answer.call.arguments}})
         if self._pictured:
             side = 400 if "huge" in self.ask.script else 16
             parts.append({"inlineData": {"mimeType": "image/png", "data": picture(self.ask.prompt, side=side)}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -23,8 +24,8 @@ def reply_headers(ask: Ask, model: str | None, tokens: int) -> Mapping[str, str]
     if kind == "aws":
         return {"x-amzn-requestid": number}
     if kind == "azure":
-        served = {"x-ms-served-model": model} if model else {}
-        deployment = {"x-ms-deployment-name": ask.model} if ask.model else {}
+        served = {"x-ms-served-model": _sendable(model)} if model else {}
+        deployment = {"x-ms-deployment-name": _sendable(ask.model)} if ask.model else {}
         ids = {"apim-request-id": number, "x-request-id": number, "x-ms-region": "Simulated"}
         return {**ids, "ms-azureml-model-time": took_ms, **served, **deployment, **_limits("x-ratelimit", "20ms")}
     if kind == "ollama":
@@ -37,6 +38,11 @@ def _limits(start: str, reset: str, *, last: bool = False) -> dict[str, str]:
     figures = {"limit": ("500", "200000"), "remaining": ("499", "199000"), "reset": (reset, reset)}
     named = [(word, kind, value) for word, pair in figures.items() for kind, value in zip(_KINDS, pair, strict=True)]
     return {(f"{start}-{kind}-{word}" if last else f"{start}-{word}-{kind}"): value for word, kind, value in named}
+
+
+def _sendable(name: str) -> str:
+    """A model's name comes from the request and may hold what a header may not."""
+    return re.sub(r"[^ -~]", "?", name).strip()
 
 
 _KINDS = ("requests", "tokens")

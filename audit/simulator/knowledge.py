@@ -42,11 +42,7 @@ def sum_in(prompt: str) -> Fraction | None:
 def _value(node: ast.expr) -> Fraction:
     if isinstance(node, ast.BinOp):
         return _OPERATORS[type(node.op)](_value(node.left), _value(node.right))
-    if isinstance(node, ast.UnaryOp):
-        return -_value(node.operand)
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return Fraction(str(node.value))
-    raise SyntaxError("not a sum")
+    return Fraction(str(ast.literal_eval(node)))
 
 
 def _number(value: Fraction) -> str:

@@ -38,7 +38,7 @@ def respond(ask: Ask) -> Reply:
         return json_reply({"models": [{"name": "llama3.2:latest", "model": "llama3.2:latest"}]}, Tells(complete=True))
     given = answer(ask)
     if not ask.stream:
-        body = _said(ask, given, given.first.text) | _end(ask, given)
+        body = _said(given, given.first.text, ask.verb, call=True) | _end(ask, given)
         return json_reply(body, _tells(ask, given), tokens=given.tokens.output)
     error = json_bytes({"error": "the model runner has stopped"}) + b"\n"
     return Reply(
@@ -51,19 +51,25 @@ def respond(ask: Ask) -> Reply:
 
 def _lines(ask: Ask, given: Answer) -> Iterator[Frame]:
     for piece, tokens in grouped(given.first.pieces):
-        line = _said(ask, given, piece, call=False) | {"done": False}
-        yield Frame(data=json_bytes(line) + b"\n", tokens=tokens, tells=Tells(model=given.model))
-    last = _said(ask, given, "") | _end(ask, given)
+        yield _line(_said(given, piece, ask.verb), given, tokens)
+    if given.call:
+        yield _line(_said(given, "", ask.verb, call=True), given, 0)
+    last = _said(given, "", ask.verb) | _end(ask, given)
     yield Frame(data=json_bytes(last) + b"\n", closing=True, tells=_tells(ask, given))
 
 
-def _said(ask: Ask, given: Answer, text: str, *, call: bool = True) -> dict[str, Any]:
+def _line(body: Mapping[str, Any], given: Answer, tokens: int) -> Frame:
+    data = json_bytes({**body, "done": False}) + b"\n"
+    return Frame(data=data, tokens=tokens, tells=Tells(model=given.model))
+
+
+def _said(given: Answer, text: str, verb: str, *, call: bool = False) -> dict[str, Any]:
     head = {"model": given.model, "created_at": datetime.now(UTC).isoformat()}
-    if ask.verb == "generate":
+    if verb == "generate":
         return head | {"response": text}
     message: dict[str, Any] = {"role": "assistant", "content": text}
     if given.call and call:
-        message["tool_calls"] = [{"function": {"name": given.call[0], "arguments": given.call[1]}}]
+        message["tool_calls"] = [{"function": {"name": given.call.name, "arguments": given.call.arguments}}]
     return head | {"message": message}
 
 

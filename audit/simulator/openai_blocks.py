@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.simulator.ask import Ask
 from audit.simulator.azure_filters import blocked_prompt_results
@@ -11,27 +11,33 @@ from audit.simulator.reply import Reply, Tells, json_reply
 __all__ = ["blocked_prompt"]
 
 
+class _Refusal(NamedTuple):
+    status: int
+    error: dict[str, Any]
+
+
 def blocked_prompt(ask: Ask) -> Reply:
     """Return the error for a prompt that a filter refused."""
     category = ask.script.value("prompt_blocked", "violence")
-    status, error = _error(ask, category)
-    tells = Tells(error=str(error.get("code")), outcome="blocked_prompt")
-    return json_reply({"error": error}, tells, status=status)
+    refusal = _refusal(ask, category)
+    tells = Tells(error=str(refusal.error["code"]), outcome="blocked_prompt")
+    return json_reply({"error": refusal.error}, tells, status=refusal.status)
 
 
-def _error(ask: Ask, category: str) -> tuple[int, dict[str, Any]]:
+def _refusal(ask: Ask, category: str) -> _Refusal:
     if ask.provider in ("azure", "router") and ask.format == "responses":
-        return 400, _response_error(category)
+        return _Refusal(400, _response_error(category))
     if ask.format == "images":
-        return 400, _image_error(ask, category)
+        return _Refusal(400, _image_error(ask, category))
     if ask.provider == "azure":
-        return 400, _azure_error(category)
+        return _Refusal(400, _azure_error(category))
     if ask.provider == "openrouter":
         metadata = {"reasons": [category], "flagged_input": ask.prompt[:100], "provider_name": "Simulated"}
         message = "Your chosen model requires moderation and your input was flagged"
-        return 403, {"code": 403, "message": message, "metadata": metadata | {"model_slug": ask.model}}
+        return _Refusal(403, {"code": 403, "message": message, "metadata": metadata | {"model_slug": ask.model}})
     message = "Invalid prompt: flagged as potentially violating our usage policy."
-    return 400, {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_prompt"}
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_prompt"}
+    return _Refusal(400, error)
 
 
 def _azure_error(category: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _IMAGE_TOKENS = 272
 
 def read_moderations(target: Target, body: Mapping[str, Any]) -> Ask:
     """Return what is to be moderated."""
-    model = str(body.get("model") or "omni-moderation-latest")
+    model = str(body.get("model") or "")
     texts = [{"content": [one] if isinstance(one, dict) else one} for one in _inputs(body)]
     return Ask(provider=target.provider, format=target.format, model=model, said=said(texts), body=body)
 
@@ -48,10 +48,11 @@ def respond_moderations(ask: Ask) -> Reply:
         flagged = "flagged" in ask.script or re.search(r"\b(kill|hate)\b", text, re.IGNORECASE) is not None
         kind = "image" if isinstance(one, dict) and one.get("type") == "image_url" else "text"
         results.append(moderation_result(text, flagged=flagged, kinds=kind))
-    model = served_model(ask)
+    model = served_model(ask) or "omni-moderation-latest"
     outcome = "annotated" if any(result["flagged"] for result in results) else "clean"
-    body = {"id": f"modr-{uuid4().hex}", "model": model, "results": results}
-    return json_reply(body, Tells(model=model, outcome=outcome, complete=True))
+    number = f"modr-{uuid4().hex}"
+    body = {"id": number, "model": model, "results": results}
+    return json_reply(body, Tells(model=model, response_id=number, outcome=outcome, complete=True))
 
 
 def read_images(target: Target, body: Mapping[str, Any]) -> Ask:
@@ -59,7 +60,7 @@ def read_images(target: Target, body: Mapping[str, Any]) -> Ask:
     return Ask(
         provider=target.provider,
         format=target.format,
-        model=str(body.get("model") or target.model or "gpt-image-1"),
+        model=str(body.get("model") or target.model),
         said=said([{"content": str(body.get("prompt", ""))}]),
         body=body,
         stream=str(body.get("stream")).lower() == "true",

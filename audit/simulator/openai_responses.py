@@ -20,6 +20,7 @@ from audit.simulator.openai_chat import schema_of
 from audit.simulator.openai_usage import Figures, response_figures
 from audit.simulator.paths import Target
 from audit.simulator.reply import Reply, Tells, gravest, json_reply
+from audit.simulator.sample import is_sample, sample_reply
 
 __all__ = ["Response", "read", "respond", "respond_count"]
 
@@ -48,6 +49,8 @@ def respond(ask: Ask) -> Reply:
     """Return the Response in one piece; with `background` only that it is queued, and the rest on a later GET."""
     if "prompt_blocked" in ask.script:
         return blocked_prompt(ask)
+    if is_sample(ask):
+        return sample_reply()
     response = Response.of(ask)
     final = json_reply(response.final, response.tells, tokens=response.answer.tokens.output)
     if ask.body.get("background"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["COMPATIBLE", "PROVIDERS", "Target", "target"]
 
@@ -52,12 +53,17 @@ def target(path: str, query: Mapping[str, str]) -> Target:
     return Target(provider=mount or "openai", format="unknown")
 
 
-def _mount(path: str) -> tuple[str, str]:
+class _Mounted(NamedTuple):
+    mount: str
+    rest: str
+
+
+def _mount(path: str) -> _Mounted:
     """Return the mount and the rest; `/openai/deployments/…` is Azure's own path and no mount."""
     first, _, rest = path[1:].partition("/")
     if first in PROVIDERS and rest and not rest.startswith("deployments/"):
-        return first, f"/{rest}"
-    return "", path
+        return _Mounted(first, f"/{rest}")
+    return _Mounted("", path)
 
 
 def _provider(mount: str, family: str, rest: str, versioned: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.simulator.scenarios import Script
 
@@ -13,6 +13,7 @@ __all__ = [
     "EVENT_STREAM",
     "OUTCOMES",
     "Frame",
+    "Piece",
     "Reply",
     "Tells",
     "event",
@@ -59,6 +60,13 @@ class Frame:
     tells: Tells = Tells()
     pause_ms: float = 0
     """Waited for before it, above its tokens' time."""
+
+
+class Piece(NamedTuple):
+    """Text to be sent in one frame."""
+
+    text: str
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +116,12 @@ def event(value: Any, *, name: str = "", end: str = "\n") -> bytes:
     return opening + b"data: " + data + 2 * end.encode()
 
 
-def grouped(pieces: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield text to be sent in a frame and its number of tokens: one each, more when there are very many."""
+def grouped(pieces: Sequence[str]) -> Iterator[Piece]:
+    """Yield the text to be sent in each frame: a token each, more when there are very many."""
     size = len(pieces) // _MOST_FRAMES + 1
     for start in range(0, len(pieces), size):
         part = pieces[start : start + size]
-        yield "".join(part), len(part)
+        yield Piece("".join(part), len(part))
 
 
 def staged(reply: Reply, script: Script) -> Reply:

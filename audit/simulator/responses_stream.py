@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
+from audit.simulator.answer import Call
 from audit.simulator.openai_responses import Response
 from audit.simulator.prose import pieces
 from audit.simulator.reply import EVENT_STREAM, Frame, Reply, Tells, event, grouped
@@ -69,11 +70,11 @@ class _Stream:
         yield self._event(f"response.{kind}.done", {**place, **whole}, closing=True)
         yield self._event("response.content_part.done", {**place, "part": self._r.part(text)}, closing=True)
 
-    def _call(self, call: tuple[str, Mapping[str, Any]]) -> Iterator[Frame]:
-        arguments = json.dumps(call[1], ensure_ascii=False)
+    def _call(self, call: Call) -> Iterator[Frame]:
+        arguments = json.dumps(call.arguments, ensure_ascii=False)
         for piece in pieces(arguments):
             yield self._event("response.function_call_arguments.delta", {**self._place, "delta": piece}, tokens=1)
-        done = {**self._place, "arguments": arguments, "name": call[0]}
+        done = {**self._place, "arguments": arguments, "name": call.name}
         yield self._event("response.function_call_arguments.done", done, closing=True)
 
     def _event(

@@ -43,7 +43,7 @@ _ERRORS = {
     "invalid_prompt": "400, the prompt breaks the usage policy; no filter is named",
     "invalid_key": "401 (Gemini: 400)",
     "forbidden": "403",
-    "resource_blocked": "403, Azure has shut the resource for abuse",
+    "resource_blocked": "403, Azure has shut the resource for abuse (forbidden elsewhere)",
     "not_found": "404, no such model or deployment",
     "too_large": "413",
     "rate_limit": "=S: 429, try again after S seconds [1]",

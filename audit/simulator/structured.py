@@ -34,8 +34,8 @@ class _Maker:
         self._thrown = thrown
         self._known = known
 
-    def value(self, schema: Mapping[str, Any], depth: int) -> Any:
-        if depth > _DEEPEST:
+    def value(self, schema: Any, depth: int) -> Any:
+        if depth > _DEEPEST or not isinstance(schema, dict):
             return None
         for key in ("const", "default"):
             if key in schema:
@@ -52,7 +52,9 @@ class _Maker:
     def _typed(self, schema: Mapping[str, Any], depth: int) -> Any:
         kind = _type_of(schema)
         if kind == "object":
-            return {name: self.value(part, depth + 1) for name, part in schema.get("properties", {}).items()}
+            properties = schema.get("properties")
+            parts = properties.items() if isinstance(properties, dict) else ()
+            return {name: self.value(part, depth + 1) for name, part in parts}
         if kind == "array":
             count = max(int(schema.get("minItems", 1)), 1)
             return [self.value(schema.get("items", {}), depth + 1) for _ in range(min(count, 20))]

@@ -23,7 +23,6 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     OperationalError,
-    ProgrammingError,
     SQLAlchemyError,
 )
 
@@ -117,12 +116,15 @@ def blames_data(exc: DBAPIError) -> bool:
 
 def store_error(exc: SQLAlchemyError) -> StoreError:
     """Return the error to raise in its place: what is wrong, what to do, and whether waiting can help."""
-    said = str(getattr(exc, "orig", None) or exc).strip()
-    if "no such table" in said or "no such column" in said or "UndefinedTable" in repr(getattr(exc, "orig", None)):
-        return StoreError(f"the database's tables are not there ({said}): run `audit db upgrade`", permanent=True)
-    if isinstance(exc, OperationalError) or getattr(exc, "connection_invalidated", False):
+    cause = getattr(exc, "orig", None) or exc
+    said = str(cause).strip()
+    if any(sign in said for sign in _NO_TABLES) or getattr(cause, "sqlstate", None) in _NO_TABLES:
+        return StoreError(
+            f"the database has not the tables it should have ({said}): run audit db upgrade", permanent=True
+        )
+    if isinstance(exc, OperationalError) or not isinstance(exc, DatabaseError):
         return StoreError(f"the database is out of reach: {said}", permanent=False)
-    return StoreError(f"the database refuses: {said}", permanent=isinstance(exc, ProgrammingError | DatabaseError))
+    return StoreError(f"the database refuses: {said}", permanent=True)
 
 
 def sqlite_module() -> ModuleType:
@@ -188,3 +190,4 @@ def _placed(url: URL, *, read_only: bool) -> URL:
 _COMMON = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}")
 _WRITING = (f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL")
 _READING = ("query_only=ON",)
+_NO_TABLES = ("no such table", "no such column", "has no column named", "42P01", "42703")

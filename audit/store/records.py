@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.call import Call, Ending, Exchange, Finding, Price, PricePart, Reading, Usage
+from audit.store.columns import SEPARATOR
 from audit.store.packing import CODEC, pack_exchange
 from audit.wire.parse import printable
 
@@ -57,7 +58,9 @@ def exchange_row(pk: int, exchange: Exchange) -> dict[str, Any]:
 
 def finding_rows(pk: int, findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the rows of `findings`."""
-    return [_finding(pk, finding) for finding in findings[:MAX_ROWS]]
+    return [
+        {"call_pk": pk, "number": number, **_finding(finding)} for number, finding in enumerate(findings[:MAX_ROWS])
+    ]
 
 
 def label_rows(pk: int, labels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -70,7 +73,7 @@ def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:
     """Return the rows of `api_keys`: one for each key, with its first and last use and where it was first used."""
     rows: dict[str, dict[str, Any]] = {}
     for call in sorted(calls, key=lambda call: call.exchange.started_at):
-        fingerprint, at = _cut(call.exchange.key_fingerprint, 24), call.exchange.started_at
+        fingerprint, at = _name(call.exchange.key_fingerprint, 24), call.exchange.started_at
         if fingerprint is not None:
             provider = _cut(call.reading.provider, 255)
             new = {"fingerprint": fingerprint, "provider": provider, "first_seen_at": at}
@@ -109,16 +112,16 @@ def _exchange_columns(exchange: Exchange) -> dict[str, Any]:
         "id": exchange.id,
         "started_at": exchange.started_at,
         "origin": exchange.origin.value,
-        "reference": _cut(exchange.reference),
+        "reference": _name(exchange.reference),
         "status": _within(exchange.status, MAX_INTEGER),
         "ending": exchange.ending.value,
         "first_byte_us": _within(exchange.first_byte_us),
         "duration_us": _within(exchange.duration_us),
-        "key_fingerprint": _cut(exchange.key_fingerprint, 24),
-        "project": _cut(tags.project),
-        "user_id": _cut(tags.user),
-        "session_id": _cut(tags.session),
-        "canary": _cut(tags.canary, 64),
+        "key_fingerprint": _name(exchange.key_fingerprint, 24),
+        "project": _name(tags.project),
+        "user_id": _name(tags.user),
+        "session_id": _name(tags.session),
+        "canary": _name(tags.canary, 64),
         "request_bytes": len(exchange.request_body),
         "response_bytes": len(exchange.response_body),
     }
@@ -132,11 +135,11 @@ def _reading_columns(reading: Reading, exchange: Exchange) -> dict[str, Any]:
         "dialect": reading.dialect,
         "dialect_version": reading.dialect_version,
         "streamed": reading.streamed,
-        "model_requested": _cut(reading.model_requested),
-        "model_served": _cut(reading.model_served),
+        "model_requested": _name(reading.model_requested),
+        "model_served": _name(reading.model_served),
         "model_match": reading.model_match.value,
-        "response_id": _cut(reading.response_id),
-        "request_id": _cut(reading.request_id),
+        "response_id": _name(reading.response_id),
+        "request_id": _name(reading.request_id),
         "attempt": _within(reading.attempt, MAX_INTEGER),
         "complete": reading.complete,
         "finish_reason": _cut(",".join(reading.finish_reasons[:MAX_ROWS]) or reading.finish_reason),
@@ -150,7 +153,7 @@ def _reading_columns(reading: Reading, exchange: Exchange) -> dict[str, Any]:
 def _error(reading: Reading, exchange: Exchange) -> tuple[str | None, str | None]:
     """The provider's error, else the transport's: why a call gave no answer."""
     if reading.error is not None:
-        return _cut(reading.error.code) or "error", _cut(reading.error.message, MAX_MESSAGE)
+        return _cut(reading.error.code), _cut(reading.error.message, MAX_MESSAGE)
     if exchange.ending is Ending.FAILED and exchange.failure is not None:
         name, _, message = exchange.failure.partition(": ")
         return _cut(name), _cut(message, MAX_MESSAGE)
@@ -187,9 +190,8 @@ def _price_columns(call: Call, price_pk: int | None) -> dict[str, Any]:
     }
 
 
-def _finding(pk: int, finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
-        "call_pk": pk,
         "source": finding.source.value,
         "category": _cut(finding.category),
         "severity": _cut(finding.severity),
@@ -236,5 +238,10 @@ def _within(value: int | None, most: int = MAX_FIGURE) -> int | None:
     return value if value is not None and 0 <= value <= most else None
 
 
+def _name(value: str | None, most: int = MAX_TEXT) -> str | None:
+    """An empty name is none."""
+    return _cut(value, most) or None
+
+
 def _cut(value: str | None, most: int = MAX_TEXT) -> str | None:
-    return None if value is None else printable(value[:most])
+    return None if value is None else printable(value[:most]).replace(SEPARATOR, "\u241f")

@@ -11,12 +11,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
+from audit.store.engine import store_error, take_turn
 from audit.store.tables import metadata
 
-__all__ = ["differences", "head", "revision", "upgrade"]
+__all__ = ["differences", "head", "is_ours", "revision", "upgrade"]
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
@@ -25,15 +26,16 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     Raises `StoreError` if the database is out of reach or newer than this version of audit.
     """
     try:
-        with engine.begin() as connection:  # on SQLite this takes the write lock: others wait for their turn
+        with engine.begin() as connection:
+            take_turn(connection)
             before = _current(connection)
             if before != head():
                 config = _config()
                 config.attributes["connection"] = connection
                 _refuse_newer(before)
                 command.upgrade(config, "head")
-    except DBAPIError as exc:
-        raise StoreError(f"cannot prepare the database: {exc.orig}", permanent=False) from exc
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
     return before, head()
 
 
@@ -42,8 +44,8 @@ def revision(engine: Engine) -> str | None:
     try:
         with engine.connect() as connection:
             return _current(connection)
-    except DBAPIError as exc:
-        raise StoreError(f"cannot open the database: {exc.orig}", permanent=False) from exc
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
 
 
 def head() -> str:
@@ -75,7 +77,7 @@ def _refuse_newer(before: str | None) -> None:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_migrations()))
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
     return config
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -43,6 +44,14 @@ metadata = MetaData(
     }
 )
 
+_STANDING = """CASE
+WHEN outcome IN ('blocked_prompt', 'blocked_completion') THEN 'ok'
+WHEN status >= 400 OR error_code IS NOT NULL OR error_message IS NOT NULL THEN 'error'
+WHEN ending IN ('closed', 'cancelled', 'abandoned', 'unknown') AND complete IS NOT TRUE THEN 'unfinished'
+WHEN ending = 'failed' OR status IS NULL OR complete IS FALSE THEN 'error'
+ELSE 'ok' END"""
+"""How a call fared, content filters aside (`Standing`): a block comes as an error, or as a stream cut short."""
+
 calls = Table(
     "calls",
     metadata,
@@ -72,6 +81,7 @@ calls = Table(
     Column("error_code", Text),  # also the transport's failure, as its class
     Column("error_message", Text),
     Column("outcome", String(18), nullable=False),
+    Column("standing", String(10), Computed(_STANDING, persisted=True), nullable=False),
     Column("block_reasons", JSON(none_as_null=True)),
     Column("notes", JSON(none_as_null=True)),
     # time
@@ -119,8 +129,8 @@ exchanges = Table(
 findings = Table(
     "findings",
     metadata,
-    Column("pk", BigKey, primary_key=True),
-    Column("call_pk", ForeignKey("calls.pk"), nullable=False, index=True),
+    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 0, in the order of the reply
     Column("source", String(10), nullable=False),
     Column("category", Text, nullable=False),
     Column("severity", Text),
@@ -136,6 +146,7 @@ findings = Table(
     Column("check_offset", BigInteger),
     Column("details", JSON(none_as_null=True)),
     Column("place", Text),
+    sqlite_with_rowid=False,  # lie by call: they are read by call
 )
 
 call_labels = Table(
@@ -145,6 +156,7 @@ call_labels = Table(
     Column("name", String(120), primary_key=True),
     Column("value", Text, nullable=False),
     Index("ix_call_labels_name_value", "name", "value"),
+    sqlite_with_rowid=False,
 )
 
 prices = Table(

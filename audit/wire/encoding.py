@@ -141,8 +141,9 @@ class _Brotli:
         if self._decoder.is_finished():
             return b""  # what stands behind the end is no part of it
         out = bytearray(self._decoder.process(data, output_buffer_limit=_STEP))
-        while not self._decoder.can_accept_more_data() and len(out) <= most:
-            out += self._decoder.process(b"", output_buffer_limit=_STEP)
+        # can_accept_more_data() may be true while there is more to come out of what it has.
+        while len(out) <= most and (more := self._decoder.process(b"", output_buffer_limit=_STEP)):
+            out += more
         return bytes(out)
 
     @property

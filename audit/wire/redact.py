@@ -146,7 +146,7 @@ def _secret_parameter(name: str) -> bool:
 _KEY_HEADERS = frozenset({b"x-api-key", b"api-key", b"x-goog-api-key", b"ocp-apim-subscription-key"})
 _USERINFO = re.compile(r"^((?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//|)[^/]*@")
 _QUOTED_USERINFO = re.compile(r"//[^/\s\"'@]+@")
-_PARAMETER = re.compile(r"([^&;=]+)=([^&;]*)")
+_PARAMETER = re.compile(r"(?:^|(?<=[&;]))([^&;=]++)=([^&;]*+)")
 _AWS_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _TOKEN_ENDPOINT = re.compile(
     r"""//(sts|oauth2?|login|iamcredentials)\.
@@ -157,7 +157,7 @@ _TOKEN_ENDPOINT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SECRET_PARAMETER = re.compile(
-    r"""key(-?id)?$ | key\b | api.?key | token | secret | passw | pwd | signature | credential | session | jwt | bearer
+    r"""keys?(-?id)?\b | api.?key | token | secret | passw | pwd | signature | credential | session | jwt | bearer
     | ^(sig|sas|sid|code|assertion|ticket)$ | (^|[^a-z])auth""",
     re.VERBOSE,
 )
@@ -175,7 +175,7 @@ _KEY_SHAPE = re.compile(
     r"""(?<![A-Za-z0-9])(?:
       (?:sk|pk|rk|ek|csk|sess)[-_][A-Za-z0-9_-]{17,}    # OpenAI, Anthropic, OpenRouter, DeepSeek, Cerebras, Stripe
     | AIza[\w-]{30,} | AQ\.[\w-]{20,} | ya29\.[\w.-]{15,} | GOCSPX-[\w-]{20,}               # Google
-    | eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*                                                    # JSON web tokens
+    | eyJ[\w-]{8,500}\.[\w-]{8,}\.[\w-]*                                                 # JSON web tokens
     | (?:AKIA|ASIA|AROA)[A-Z0-9]{16} | ABSK[\w+/=]{20,} | bedrock-api-key-[\w+/=]{20,}     # AWS
     | gh[oprsu]_\w{20,} | github_pat_\w{20,} | glpat-[\w-]{16,} | npm_\w{20,}
     | hf_\w{20,} | gsk_\w{20,} | xai-\w{20,} | pplx-\w{20,} | nvapi-[\w-]{20,} | r8_\w{20,} | fw_\w{20,}

@@ -25,7 +25,7 @@ _ORDERS = {
 
 def listing(here: View) -> None:
     """Draw the list of calls."""
-    cards.freshness(here, data.health())
+    cards.heading("Calls", here, data.health())
     scope = here.choice.scope(here.now)
     order, descending = _ORDERS[st.session_state.get("calls-order", "Newest first")]
     number = call_filters.page_number()
@@ -43,7 +43,7 @@ def listing(here: View) -> None:
 
 
 def _head(here: View, page: CallPage, scope: Scope, order: Order, descending: bool) -> None:
-    columns = call_list.columns(here.zone)
+    columns = call_list.columns(here.zone, here.now)
 
     def everything() -> str:
         rows = data.calls(scope, _MOST_EXPORTED, 0, order, descending).rows
@@ -77,8 +77,8 @@ def _table(here: View, page: CallPage, number: int) -> None:
     def opened(row: CallRow) -> None:
         frame.go("calls", here.choice, call=str(row.id))
 
-    table = Table(columns=call_list.columns(here.zone), rows=page.rows, alt=f"Calls, page {number}")
-    show(table, "calls-table", opened=opened)
+    table = Table(columns=call_list.columns(here.zone, here.now), rows=page.rows, alt=f"Calls, page {number}")
+    show(table, "calls-table", most=_PER_PAGE, opened=opened)
 
 
 wanted = st.query_params.get("call")

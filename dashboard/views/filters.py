@@ -8,7 +8,6 @@ import streamlit as st
 
 from audit.call import Outcome, Source
 from audit.store.rows import CallRow, OutcomeRow, Totals
-from audit.store.scope import By
 from dashboard import call_list, cards, charts, data, diagrams, figures, frame, verdicts
 from dashboard.charts import Bar
 from dashboard.frame import View
@@ -23,7 +22,7 @@ _TELLING = (Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.MASKED, 
 def body(here: View) -> None:
     """Draw the page."""
     totals = data.totals(here.scope)
-    cards.freshness(here, data.health())
+    cards.heading("Content filter", here, data.health())
     if totals.calls == 0:
         cards.nothing("filters", here, data.health())
         return
@@ -67,7 +66,7 @@ def _figures(here: View, now: dict[str, int], before: dict[str, int]) -> None:
         ("Not assessed", now.get(Outcome.NOT_ASSESSED, 0), Outcome.NOT_ASSESSED, "No filter said anything."),
     )
     past = sum(before.values())
-    with st.grid(6, min_column_width=180):
+    with st.grid(6, min_column_width=150):
         for title, number, outcome, meaning in shown:
             then = before.get(outcome, 0) if outcome else past - before.get(Outcome.NOT_ASSESSED, 0)
             cards.figure_card(
@@ -131,28 +130,26 @@ def _categories(here: View) -> None:
     for column, source in ((left, Source.PROMPT), (right, Source.COMPLETION)):
         cells = verdicts.cells(rows, source)
         seen = [level for level in LEVELS if any(cell.column == level for cell in cells)]
-        others = sorted({cell.column for cell in cells} - set(LEVELS))
-        alarming = sum(cell.calls for cell in cells if cell.column not in ("safe", "not found"))
+        grave = sum(verdicts.alarming({cell.column: cell.calls}) for cell in cells)
         chart = diagrams.heat_map(
             cells,
-            [*seen, *others],
+            seen,
             here.palette,
-            alt=f"Calls by category and level on the {source.value} side; {figures.count(alarming)} above safe",
+            alt=f"Calls by category and level on the {source.value} side; {figures.count(grave)} above safe",
         )
         with column:
             cards.chart_card(
                 f"{source.value.capitalize()}: categories by level",
                 chart if cells else None,
                 f"filters-{source.value}",
-                note="Calls, each once per category, at the gravest level. A call may be in several rows.",
+                note="Calls by what was said of them; one may be in several rows. Providers grade differently.",
                 empty=f"No filter said anything about a {source.value} in this time.",
             )
 
 
 def _grouping() -> Grouping:
     shown = ["Model", "Provider", "Project", "User", "API key"]
-    title = st.selectbox("Told apart by", shown, key="filters-by", width=220, persist_state="session")
-    return GROUPINGS[title]
+    return GROUPINGS[cards.choice_row("Told apart by", shown, "filters-by")]
 
 
 def _groups(here: View, grouping: Grouping) -> None:
@@ -163,7 +160,7 @@ def _groups(here: View, grouping: Grouping) -> None:
         frame.go("calls", frame.narrowed(here.choice.shared(), **grouping.chosen(row.group or "(none)")))
 
     table = Table(
-        columns=verdicts.columns(grouping.title, _names(here, grouping)),
+        columns=verdicts.columns(grouping.title, frame.names(grouping.by)),
         rows=rows,
         alt=f"Content filter outcomes by {grouping.title.lower()}",
     )
@@ -178,7 +175,7 @@ def _groups(here: View, grouping: Grouping) -> None:
 
 def _coverage(here: View, grouping: Grouping) -> None:
     table = Table(
-        columns=verdicts.coverage_columns(grouping.title, _names(here, grouping)),
+        columns=verdicts.coverage_columns(grouping.title, frame.names(grouping.by)),
         rows=data.coverage(here.scope, grouping.by),
         alt=f"How much was assessed by {grouping.title.lower()}",
     )
@@ -191,12 +188,6 @@ def _coverage(here: View, grouping: Grouping) -> None:
     )
 
 
-def _names(here: View, grouping: Grouping) -> dict[str, str]:
-    if grouping.by is not By.KEY:
-        return {}
-    return {facet.value: facet.name for facet in data.facets(here.scope).keys if facet.name}
-
-
 def _samples(here: View) -> None:
     choice = frame.narrowed(here.choice.shared(), outcomes=tuple(outcome.value for outcome in _TELLING))
     page = data.calls(choice.scope(here.now), 12)
@@ -204,7 +195,9 @@ def _samples(here: View) -> None:
     def opened(row: CallRow) -> None:
         frame.go("calls", choice, call=str(row.id))
 
-    table = Table(columns=call_list.columns(here.zone), rows=page.rows, alt="Latest calls that a filter spoke up about")
+    table = Table(
+        columns=call_list.columns(here.zone, here.now), rows=page.rows, alt="Latest calls that a filter spoke up about"
+    )
     cards.table_card(
         "Latest calls that a filter spoke up about",
         table,

@@ -80,7 +80,7 @@ _MEASURES = {
 def body(here: View) -> None:
     """Draw the page."""
     totals = data.totals(here.scope)
-    cards.freshness(here, data.health())
+    cards.heading("Latency", here, data.health())
     if totals.calls == 0:
         cards.nothing("latency", here, data.health())
         return
@@ -97,7 +97,7 @@ def body(here: View) -> None:
 
 
 def _figures(totals: Totals, past: Totals | None) -> None:
-    with st.grid(4, min_column_width=200):
+    with st.grid(4, min_column_width=150):
         for title, read in _CARDS.items():
             now, spread = read(totals)
             cards.figure_card(
@@ -247,7 +247,7 @@ def _slowest(here: View) -> None:
     def opened(row: CallRow) -> None:
         frame.go("calls", here.choice, call=str(row.id))
 
-    table = Table(columns=call_list.columns(here.zone), rows=rows, alt="The calls that took longest")
+    table = Table(columns=call_list.columns(here.zone, here.now), rows=rows, alt="The calls that took longest")
     cards.table_card("Slowest calls", table, "latency-slowest", opened=opened, note="Failed ones included.")
 
 

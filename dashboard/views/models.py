@@ -17,6 +17,9 @@ from dashboard.tables import Column, Table
 from dashboard.uptime import History
 
 _DAYS = 90
+_FEWEST_DAYS = 30
+_FULL = 0.95
+"""Coverage below which an uptime is not told without it."""
 _MOST_STRIPS = 40
 _SETUP = """\
 [providers.openai]
@@ -31,7 +34,7 @@ provider = "openai"
 
 def body(here: View) -> None:
     """Draw the page."""
-    cards.freshness(here, data.health())
+    cards.heading("Models", here, data.health())
     models = [model for model in data.models() if _meant(here, model)]
     if models:
         _checked(here, models)
@@ -58,7 +61,7 @@ def _checked(here: View, models: Sequence[ModelRow]) -> None:
         for model in models
     }
     now = {state: sum(one.state == state for one in past.values()) for state in ("up", "degraded", "down", "unknown")}
-    with st.grid(4, min_column_width=180):
+    with st.grid(4, min_column_width=150):
         for state, count in now.items():
             cards.figure_card(
                 state.capitalize(), figures.count(count), notes=[f"of {figures.plural(len(models), 'model')}"]
@@ -74,7 +77,7 @@ def _strips(
     models: Sequence[ModelRow],
     past: Mapping[tuple[str, str], History],
     days: Mapping[tuple[str, str], Mapping[date, Uptime]],
-    whole: Mapping[tuple[str, str], Uptime],
+    whole: Mapping[tuple[str, str], Uptime | None],
 ) -> None:
     ranks = {"down": 0, "degraded": 1, "unknown": 2, "up": 3}
     ordered = sorted(models, key=lambda model: (ranks[past[_key(model)].state], model.provider, model.model))
@@ -86,24 +89,35 @@ def _strips(
         )
         for model in ordered[:_MOST_STRIPS]
     ]
-    chart = diagrams.uptime_strips(strips, here.palette, alt=f"State of {len(strips)} models on each of {_DAYS} days")
+    today = here.now.astimezone(here.zone).date()
+    oldest = min(model.first_check_at.astimezone(here.zone).date() for model in models)
+    first = min(max(today - timedelta(days=_DAYS - 1), oldest), today - timedelta(days=_FEWEST_DAYS))
+    chart = diagrams.uptime_strips(
+        strips, first, today, here.palette, alt=f"State of {len(strips)} models on each of {_DAYS} days"
+    )
     cards.chart_card(
         f"Uptime, {_DAYS} days",
         chart,
         "models-uptime",
-        note="By time, from changes of state. Uptime = (up + degraded) ÷ known time; coverage = how much is known. "
-        "A state that lasted at all fills a tenth of its day's bar at least.",
+        note="By time, from a model's first check on. Uptime = (up + degraded) ÷ known time; coverage = how much is "
+        "known. A state that lasted at all fills a tenth of its day's bar at least.",
     )
 
 
-def _figure(past: History, whole: Uptime) -> str:
-    return f"{past.state} · uptime {_availability(whole)} · coverage {figures.percent(whole.coverage)}"
+def _figure(past: History, whole: Uptime | None) -> str:
+    coverage = _coverage(whole)
+    known = "" if coverage is None or coverage >= _FULL else f" of {figures.percent(coverage)} known"
+    return f"{past.state} · {_availability(whole)}{known}"
 
 
-def _availability(span: Uptime) -> str:
-    if span.availability is None:
+def _availability(span: Uptime | None) -> str:
+    if span is None or span.availability is None:
         return figures.ABSENT
     return f"{100 * span.availability:.2f} %"
+
+
+def _coverage(span: Uptime | None) -> float | None:
+    return None if span is None else span.coverage
 
 
 def _day(day: date, span: Uptime) -> Day:
@@ -118,7 +132,7 @@ def _table(
     here: View,
     models: Sequence[ModelRow],
     past: Mapping[tuple[str, str], History],
-    whole: Mapping[tuple[str, str], Uptime],
+    whole: Mapping[tuple[str, str], Uptime | None],
 ) -> None:
     first_tokens = {(row.provider, row.model): row.first_token for row in data.latency_by_model(here.scope)}
 
@@ -138,7 +152,7 @@ def _table(
             Column(title="Uptime", value=lambda model: _availability(whole[_key(model)]), figure=True, width=80),
             Column(
                 title="Coverage",
-                value=lambda model: whole[_key(model)].coverage,
+                value=lambda model: _coverage(whole[_key(model)]),
                 written=figures.percent,
                 figure=True,
                 width=80,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import streamlit as st
 
-from audit.store.rows import Point, Totals, UsageRow
+from audit.store.rows import FlipRow, Point, Totals, UsageRow
 from audit.store.scope import By
 from dashboard import cards, charts, data, figures, frame, uptime
 from dashboard.changes import Period, notices
@@ -13,13 +16,14 @@ from dashboard.frame import View
 from dashboard.palette import word
 from dashboard.tables import Column, Table, show
 
-_MOVERS = 8
+_MOST = 8
 
 
 def body(here: View) -> None:
     """Draw the page."""
+    _ask_ahead(here)
     known, totals = data.health(), data.totals(here.scope)
-    cards.freshness(here, known)
+    cards.heading("Overview", here, known)
     if totals.calls == 0:
         cards.nothing("overview", here, known)
         return
@@ -27,16 +31,35 @@ def body(here: View) -> None:
     grid = here.grid(totals)
     _stands_out(here, totals, past)
     _figures(totals, past, grid, data.series(here.scope, grid.bucket_s, offset_s=here.offset_s))
-    left, right = st.columns([3, 2])
+    left, right = st.columns([4, 3])
     with left:
         _outcomes(here, grid)
     with right:
         _models(here)
-    left, right = st.columns([3, 2])
-    with left:
-        _movers(here)
-    with right:
-        _record(here)
+    _below(here, past)
+
+
+def _ask_ahead(here: View) -> None:
+    """Have all that the page needs looked up at once: most of the time it takes is the database's."""
+    scopes = [scope for scope in (here.scope, here.past) if scope is not None]
+    data.together(
+        *(partial(ask, scope) for scope in scopes for ask in (data.totals, data.latency_by_model, data.substitutions)),
+        *(partial(data.usage, scope, By.MODEL) for scope in scopes),
+        partial(data.outcomes, here.scope),
+        data.models,
+    )
+
+
+def _below(here: View, past: Totals | None) -> None:
+    flips = data.flips(here.scope.since, here.scope.until, limit=_MOST)
+    sections: list[Callable[[], None]] = [lambda: _record(here)]
+    if flips:
+        sections.insert(0, lambda: _incidents(here, flips))
+    if here.past is not None and past and past.calls:
+        sections.insert(0, lambda: _movers(here))
+    for column, section in zip(st.columns(len(sections)), sections, strict=True):
+        with column:
+            section()
 
 
 def _stands_out(here: View, totals: Totals, past: Totals | None) -> None:
@@ -72,7 +95,7 @@ def _period(here: View, totals: Totals) -> Period:
 def _figures(totals: Totals, past: Totals | None, grid: Grid, points: tuple[Point, ...]) -> None:
     at = {point.at: point for point in points}
     course = [at.get(start) for start in grid.starts]
-    with st.grid(6, min_column_width=180):
+    with st.grid(6, min_column_width=150):
         cards.figure_card(
             "Calls",
             figures.count(totals.calls),
@@ -109,7 +132,7 @@ def _figures(totals: Totals, past: Totals | None, grid: Grid, points: tuple[Poin
             if first.p95_us
             else None,
             worse_when="up",
-            notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}"],
+            notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}" if first.n else "not measured"],
             help="From sending a request to the first piece of content; streamed answers only.",
         )
         cards.figure_card(
@@ -147,6 +170,7 @@ def _outcomes(here: View, grid: Grid) -> None:
         unit=charts.COUNT,
         names={outcome: word(outcome) for outcome in sums},
         alt=f"Calls per {grid.words} by what content filters did: {told}",
+        height=300,
     )
     hit = cards.chart_card(f"Calls per {grid.words}, by content filter outcome", chart, "overview-outcomes", picks=True)
     if hit:
@@ -155,15 +179,12 @@ def _outcomes(here: View, grid: Grid) -> None:
 
 
 def _models(here: View) -> None:
-    states = {
-        row.model: uptime.history(row, data.flips(), uptime.interval(data.settings(), row), here.now).state
-        for row in data.models()
-    }
+    states = _states(here)
     rows = data.usage(here.scope, By.MODEL)
     table: Table[UsageRow] = Table(
         columns=[
-            Column(title="Model", value=lambda row: row.group or "unknown", width=190),
-            Column(title="State", value=lambda row: states.get(row.group or "", "unknown"), pills=True, width=92),
+            Column(title="Model", value=lambda row: row.group or "unknown", width=170),
+            Column(title="State", value=lambda row: states.get(row.group or ""), pills=True, width=92),
             Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True, width=72),
             Column(
                 title="Errors", value=lambda row: row.errors / row.calls, written=figures.percent, figure=True, width=72
@@ -176,7 +197,7 @@ def _models(here: View) -> None:
                 width=72,
             ),
         ],
-        rows=rows[:_MOVERS],
+        rows=rows[:_MOST],
         alt="Models by number of calls, with state, errors and blocks",
     )
     with cards.card("Models"):
@@ -185,12 +206,23 @@ def _models(here: View) -> None:
         frame.link("models", f"All {len(rows)} models" if left_out > 0 else "Uptime and checks", here.choice.shared())
 
 
+def _states(here: View) -> dict[str, str]:
+    """The state of checked models, by the name they were asked for and the one that last served."""
+    found: dict[str, str] = {}
+    for model in data.models():
+        past = uptime.history(model, data.flips(limit=10_000), uptime.interval(data.settings(), model), here.now)
+        last = uptime.last_check(model)
+        for name in filter(None, (last.model_served if last else None, model.model)):
+            found[name] = past.state
+    return found
+
+
 def _movers(here: View) -> None:
     before = {row.group: row for row in data.usage(here.past, By.MODEL)} if here.past else {}
     rows = sorted(data.usage(here.scope, By.MODEL), key=lambda row: -abs(row.calls - _calls(before.get(row.group))))
     table: Table[UsageRow] = Table(
         columns=[
-            Column(title="Model", value=lambda row: row.group or "unknown", width=220),
+            Column(title="Model", value=lambda row: row.group or "unknown", width=150),
             Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True),
             Column(title="Before", value=lambda row: _calls(before.get(row.group)), written=figures.count, figure=True),
             Column(
@@ -200,10 +232,23 @@ def _movers(here: View) -> None:
                 figure=True,
             ),
         ],
-        rows=[row for row in rows if row.calls != _calls(before.get(row.group))][:_MOVERS],
+        rows=[row for row in rows if row.calls != _calls(before.get(row.group))][:_MOST],
         alt="Models whose number of calls moved most",
     )
     cards.table_card("Top movers", table, "overview-movers", empty="No model's number of calls moved.")
+
+
+def _incidents(here: View, flips: Sequence[FlipRow]) -> None:
+    table: Table[FlipRow] = Table(
+        columns=[
+            Column(title="When", value=lambda flip: figures.short_moment(flip.at, here.zone, here.now), width=120),
+            Column(title="Model", value=lambda flip: flip.model, width=150),
+            Column(title="State", value=lambda flip: flip.state, pills=True, width=92),
+        ],
+        rows=flips,
+        alt="Latest changes of state",
+    )
+    cards.table_card("Latest changes of state", table, "overview-flips")
 
 
 def _calls(row: UsageRow | None) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from audit.store.rows import Tally, Totals, UsageRow
-from audit.store.scope import By
 from dashboard import cards, charts, data, figures, frame, palette, spending
 from dashboard.frame import View
 from dashboard.spending import GROUPINGS, Grouping, Measure
@@ -18,12 +17,12 @@ from dashboard.tables import Table
 def body(here: View) -> None:
     """Draw the page."""
     totals = data.totals(here.scope)
-    cards.freshness(here, data.health())
+    cards.heading("Usage and cost", here, data.health())
     if totals.calls == 0:
         cards.nothing("usage", here, data.health())
         return
     _sums(totals, data.totals(here.past) if here.past else None)
-    grouping = _grouping(here)
+    grouping = _grouping()
     _over_time(here, totals, grouping)
     _groups(here, grouping)
 
@@ -33,7 +32,7 @@ def _sums(totals: Totals, past: Totals | None) -> None:
         return cards.compared(read(totals) or 0, past, lambda before: read(before) or 0)
 
     of_calls = f"of {figures.plural(totals.calls, 'call')}"
-    with st.grid(6, min_column_width=180):
+    with st.grid(6, min_column_width=150):
         cards.cost_card(totals, past)
         cards.figure_card(
             "Input tokens",
@@ -72,9 +71,9 @@ def _sums(totals: Totals, past: Totals | None) -> None:
         )
 
 
-def _grouping(here: View) -> Grouping:
-    labels = {f"Label {name}": name for name, _ in data.facets(here.scope).labels}
-    title = st.selectbox("Told apart by", [*GROUPINGS, *labels], key="usage-by", width=220, persist_state="session")
+def _grouping() -> Grouping:
+    labels = {f"Label {name}": name for name, _ in data.choices().labels}
+    title = cards.choice_row("Told apart by", [*GROUPINGS, *labels], "usage-by")
     return GROUPINGS.get(title) or Grouping(title="Label", field="labels", label=labels[title])
 
 
@@ -94,7 +93,7 @@ def _over_time(here: View, totals: Totals, grouping: Grouping) -> None:
         grid,
         colours=charts.legend(colours, here.palette, [bar.group for bar in bars]),
         unit=measure.unit,
-        names=_names(here, grouping),
+        names=frame.names(grouping.by),
         alt=f"{title}: {measure.written(sum(bar.value for bar in bars))} in all",
     )
     hit = cards.chart_card(
@@ -135,7 +134,7 @@ def _groups(here: View, grouping: Grouping) -> None:
         frame.go("calls", frame.narrowed(here.choice.shared(), **narrowing))
 
     table = Table(
-        columns=spending.columns(grouping, rows, before, _names(here, grouping)),
+        columns=spending.columns(grouping, rows, before, frame.names(grouping.by)),
         rows=ranked,
         alt=f"Usage and cost by {grouping.title.lower()}",
     )
@@ -152,13 +151,6 @@ def _groups(here: View, grouping: Grouping) -> None:
 
 def _by_cost(currencies: list[str]) -> Callable[[UsageRow], tuple[float, ...]]:
     return lambda row: (*(-float(spending.amount(row, currency) or 0) for currency in currencies), -row.calls)
-
-
-def _names(here: View, grouping: Grouping) -> dict[str, str]:
-    """How groups are called where that is not their value: API keys have names."""
-    if grouping.by is not By.KEY:
-        return {}
-    return {facet.value: facet.name for facet in data.facets(here.scope).keys if facet.name}
 
 
 frame.live(body)

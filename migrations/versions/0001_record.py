@@ -13,6 +13,12 @@ FTS5 = (
     "CREATE VIRTUAL TABLE call_words USING fts5(words, content='', contentless_delete=1, detail=none, "
     "tokenize='unicode61 remove_diacritics 2')"
 )
+STANDING = """CASE
+WHEN outcome IN ('blocked_prompt', 'blocked_completion') THEN 'ok'
+WHEN status >= 400 OR error_code IS NOT NULL OR error_message IS NOT NULL THEN 'error'
+WHEN ending IN ('closed', 'cancelled', 'abandoned', 'unknown') AND complete IS NOT TRUE THEN 'unfinished'
+WHEN ending = 'failed' OR status IS NULL OR complete IS FALSE THEN 'error'
+ELSE 'ok' END"""
 TSVECTOR = "CREATE TABLE call_words (call_pk bigint PRIMARY KEY REFERENCES calls (pk), words tsvector NOT NULL)"
 
 
@@ -94,6 +100,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.Text()),
         sa.Column("error_message", sa.Text()),
         sa.Column("outcome", sa.String(length=18), nullable=False),
+        sa.Column("standing", sa.String(length=10), sa.Computed(STANDING, persisted=True), nullable=False),
         sa.Column("block_reasons", sa.JSON(none_as_null=True)),
         sa.Column("notes", sa.JSON(none_as_null=True)),
         sa.Column("first_byte_us", sa.BigInteger()),
@@ -148,6 +155,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["call_pk"], ["calls.pk"], name=op.f("fk_call_labels_call_pk")),
         sa.PrimaryKeyConstraint("call_pk", "name", name=op.f("pk_call_labels")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_call_labels_name_value", "call_labels", ["name", "value"])
     op.create_table(
@@ -160,8 +168,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "findings",
-        sa.Column("pk", KEY, nullable=False),
-        sa.Column("call_pk", KEY, nullable=False),
+        sa.Column("call_pk", KEY, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text()),
@@ -178,9 +186,9 @@ def upgrade() -> None:
         sa.Column("details", sa.JSON(none_as_null=True)),
         sa.Column("place", sa.Text()),
         sa.ForeignKeyConstraint(["call_pk"], ["calls.pk"], name=op.f("fk_findings_call_pk")),
-        sa.PrimaryKeyConstraint("pk", name=op.f("pk_findings")),
+        sa.PrimaryKeyConstraint("call_pk", "number", name=op.f("pk_findings")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_findings_call_pk", "findings", ["call_pk"])
     op.execute(FTS5 if op.get_bind().dialect.name == "sqlite" else TSVECTOR)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("CREATE INDEX ix_call_words_words ON call_words USING gin (words)")

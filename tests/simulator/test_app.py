@@ -17,21 +17,21 @@ from tests.simulator.wire import AZURE, CHAT, chat, claude, gemini
 
 EVERYWHERE: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": (CHAT, chat()),
-    "chat stream": (CHAT, chat(stream=True, n=2, stream_options={"include_usage": True})),
+    "chat stream": (CHAT, chat(stream=True, n=2, max_tokens=9, stream_options={"include_usage": True})),
     "azure": (AZURE, chat()),
-    "azure stream": (AZURE, chat(stream=True)),
-    "openrouter stream": ("/openrouter/api/v1/chat/completions", chat(stream=True)),
+    "azure stream": (AZURE, chat(stream=True, max_tokens=9)),
+    "openrouter stream": ("/openrouter/api/v1/chat/completions", chat(stream=True, max_tokens=9)),
     "deepseek": ("/deepseek/chat/completions", chat()),
     "completions": ("/v1/completions", {"model": "m", "prompt": "Hi"}),
-    "completions stream": ("/v1/completions", {"model": "m", "prompt": "Hi", "stream": True}),
+    "completions stream": ("/v1/completions", {"model": "m", "prompt": "Hi", "max_tokens": 9, "stream": True}),
     "responses": ("/v1/responses", {"model": "gpt-4o", "input": "Hi"}),
-    "responses stream": ("/v1/responses", {"model": "gpt-4o", "input": "Hi", "stream": True}),
+    "responses stream": ("/v1/responses", {"model": "gpt-4o", "input": "Hi", "max_output_tokens": 9, "stream": True}),
     "router": ("/v1/responsesd", {"model": "o3-pro", "input": "Hi"}),
     "embeddings": ("/v1/embeddings", {"model": "m", "input": "Hi", "dimensions": 4}),
     "moderations": ("/v1/moderations", {"input": "Hi"}),
     "images": ("/v1/images/generations", {"model": "gpt-image-1", "prompt": "Hi"}),
     "messages": ("/v1/messages", claude()),
-    "messages stream": ("/v1/messages", claude(stream=True)),
+    "messages stream": ("/v1/messages", {**claude(stream=True), "max_tokens": 9}),
     "count": ("/v1/messages/count_tokens", claude()),
     "gemini": ("/v1beta/models/gemini-2.0-flash:generateContent", gemini()),
     "gemini stream": ("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", gemini()),
@@ -42,7 +42,7 @@ EVERYWHERE: dict[str, tuple[str, dict[str, Any]]] = {
         "/model/amazon.nova/converse-stream",
         {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
     ),
-    "ollama": ("/api/chat", chat("llama3")),
+    "ollama": ("/api/chat", chat("llama3", options={"num_predict": 9})),
 }
 QUICK = {"slow": "slow=1", "drip": "drip=0.01", "stall": "stall=1", "huge": "huge=50", "rate_limit": "rate_limit=0"}
 
@@ -50,20 +50,28 @@ QUICK = {"slow": "slow=1", "drip": "drip=0.01", "stall": "stall=1", "huge": "hug
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_played_everywhere(name: str, client: httpx2.Client, served: Callable[[], Any]) -> None:
     """Whatever is asked of whichever provider is answered, and the ledger knows the bytes."""
-    for path, body in EVERYWHERE.values():
-        received = b""
+    asked = {"x-sim-scenario": QUICK.get(name, name), "accept-encoding": name}
+    received = [_received(client, path, body, asked) for path, body in EVERYWHERE.values()]
+    rows = served()
+
+    assert [row["response_sha256"] for row in rows] == [sha256(body).hexdigest() for _, body in received]
+    assert [row["status"] for row in rows] == [status for status, _ in received]
+    assert {row["ending"] for row in rows} == {"cut" if name == "cut" else "sent"}
+    assert {row["scenario"] for row in rows} == {QUICK.get(name, name)}
+    if name not in _FAILING:
+        assert max(row["status"] for row in rows) < 500
+
+
+def _received(client: httpx2.Client, path: str, body: Any, headers: dict[str, str]) -> tuple[int, bytes]:
+    """A reply's status, and all of its body that came."""
+    received = b""
+    with client.stream("POST", path, json=body, headers=headers) as response:
         try:
-            asked = {"x-sim-scenario": QUICK.get(name, name), "accept-encoding": name}
-            with client.stream("POST", path, json=body, headers=asked) as response:
-                for piece in response.iter_raw():
-                    received += piece
-            assert response.status_code < 500 or name in _FAILING
+            for piece in response.iter_raw():
+                received += piece
         except httpx2.RemoteProtocolError:
-            assert name == "cut"
-        row = served()[-1]
-        assert row["response_sha256"] == sha256(received).hexdigest(), path
-        assert row["ending"] == ("cut" if name == "cut" else "sent"), path
-        assert row["scenario"] == QUICK.get(name, name)
+            assert headers["x-sim-scenario"] == "cut"
+    return response.status_code, received
 
 
 _FAILING = ("server_error", "empty_error", "html_error", "unavailable", "timeout", "overloaded", "fail")
@@ -82,7 +90,7 @@ def test_health_and_the_ledger(client: httpx2.Client, served: Callable[[], Any])
 
 
 def test_the_ledger_can_be_emptied() -> None:
-    async def rows(client: httpx2.AsyncClient) -> list[Any]:
+    async def rows(client: httpx2.AsyncClient) -> Any:
         return (await client.get("/__sim/served")).json()
 
     async def emptied() -> tuple[int, int, int]:
@@ -139,6 +147,19 @@ def test_what_is_not_understood_is_a_400(
     assert response.status_code == 400
     assert response.json()["error"]["type"] == "invalid_request_error"
     assert row()["error"] == "unsupported_value"
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 5, True, "x", [], {}, ["a"], [None], [{}], {"a": 1}, [{"name": 5}], [{"parts": 5}]]
+)
+def test_values_of_the_wrong_kind_are_no_crash(odd: Any, client: httpx2.Client) -> None:
+    """Every field of every request may be anything: the answer may be odd, but it is one."""
+    for path, body in EVERYWHERE.values():
+        for field in body:
+            response = client.post(
+                path, json={**body, field: odd, "tools": odd, "generationConfig": odd, "max_tokens": 3}
+            )
+            assert response.status_code < 500, (path, field)
 
 
 def test_a_misspelt_scenario_is_named(client: httpx2.Client) -> None:

@@ -176,7 +176,7 @@ def test_a_stream_whose_filter_did_not_run(parts: Callable[..., Any], outcome: C
     assert outcome() == "filter_error"
 
 
-def annotations(parts: list[Any]) -> list[tuple[int, Any]]:
+def verdicts(parts: list[Any]) -> list[tuple[int, Any]]:
     """The frames with verdicts alone, with their places."""
     return [(place, part["choices"][0]) for place, part in enumerate(parts) if part["choices"] and part["id"] == ""]
 
@@ -189,7 +189,7 @@ def stop(parts: list[Any]) -> int:
 
 def test_an_asynchronous_filter(parts: Callable[..., Any], outcome: Callable[[], str]) -> None:
     frames = parts("async_filter", stream_options={"include_usage": True})
-    found = annotations(frames)
+    found = verdicts(frames)
 
     assert all("content_filter_results" not in frame["choices"][0] for frame in frames[1 : found[0][0]])
     assert [place < stop(frames) for place, _ in found] == [True, False]
@@ -202,7 +202,7 @@ def test_an_asynchronous_filter(parts: Callable[..., Any], outcome: Callable[[],
 
 def test_an_asynchronous_filter_that_hits_late(parts: Callable[..., Any], outcome: Callable[[], str]) -> None:
     frames = parts("async_hit")
-    place, choice = annotations(frames)[-1]
+    place, choice = verdicts(frames)[-1]
 
     assert place > stop(frames)
     assert choice["finish_reason"] is None

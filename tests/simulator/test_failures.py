@@ -75,6 +75,13 @@ def test_an_invalid_prompt_is_a_blocked_one(client: httpx2.Client, row: Callable
     assert (row()["error"], row()["outcome"]) == ("invalid_prompt", "blocked_prompt")
 
 
+def test_a_resource_is_blocked_at_azure_alone(client: httpx2.Client, row: Callable[[], Any]) -> None:
+    assert "temporarily blocked" in played("resource_blocked", AZURE, chat(), client).json()["error"]["message"]
+    assert row()["outcome"] == "blocked_prompt"
+    assert "blocked" not in played("resource_blocked", CHAT, chat(), client).text
+    assert row()["outcome"] == "not_assessed"
+
+
 def test_some_errors_have_no_json(client: httpx2.Client) -> None:
     empty = played("empty_error", CHAT, chat(), client)
     page = played("html_error", CHAT, chat(), client)

@@ -63,7 +63,8 @@ def test_pictures_json_and_counts(sdk: genai.Client) -> None:
     assert sdk.models.generate_content(model=MODEL, contents="What is 2 + 3?", config=config).text == '{"n": 5}'
 
     assert sdk.models.count_tokens(model=MODEL, contents=PROMPT).total_tokens == 13
-    embedded = sdk.models.embed_content(model="gemini-embedding-001", contents=[PROMPT, "more"]).embeddings
+    texts: Any = [PROMPT, "more"]
+    embedded = sdk.models.embed_content(model="gemini-embedding-001", contents=texts).embeddings
     assert embedded
     assert len(embedded) == 2
     assert "models/gemini-2.5-pro" in [model.name for model in sdk.models.list()]

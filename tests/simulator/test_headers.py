@@ -31,3 +31,9 @@ def test_azure_names_what_it_knows() -> None:
     assert "x-ms-served-model" not in unknown
     assert "x-ms-deployment-name" not in unknown
     assert headers("azure")["x-ms-served-model"] == "served"
+
+
+def test_an_odd_name_does_no_harm() -> None:
+    odd = reply_headers(Ask(provider="azure", format="chat", model="é\n\ud83d"), "a b", 0)
+
+    assert (odd["x-ms-deployment-name"], odd["x-ms-served-model"]) == ("???", "a b")

@@ -49,5 +49,12 @@ def test_a_stream_breaks_off_with_a_line(client: httpx2.Client, row: Callable[[]
     assert lines(client.post(CHAT, json=chat("llama3+error_stream")))[-1] == {"error": row()["error"]}
 
 
+def test_a_call_has_a_line_of_its_own(client: httpx2.Client) -> None:
+    call, last = lines(client.post(CHAT, json=chat("llama3+tool_call")))
+
+    assert (call["done"], call["message"]["tool_calls"][0]["function"]["name"]) == (False, "lookup")
+    assert (last["done"], "tool_calls" in last["message"]) == (True, False)
+
+
 def test_its_models(client: httpx2.Client) -> None:
     assert client.get("/api/tags").json()["models"][0]["name"] == "llama3.2:latest"

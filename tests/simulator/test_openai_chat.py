@@ -84,7 +84,7 @@ def test_several_choices_differ(ask: Callable[..., Any], row: Callable[[], Any])
 
 
 def test_sums_are_right_unless_they_are_to_be_wrong(ask: Callable[..., Any]) -> None:
-    def said(prompt: str) -> str:
+    def said(prompt: str) -> Any:
         return ask(prompt=prompt)["choices"][0]["message"]["content"]
 
     assert said("What is 17 + 25? Answer with the number only.") == "42"
@@ -110,7 +110,7 @@ def test_a_refusal_in_words_is_no_filter(ask: Callable[..., Any], row: Callable[
 
 
 def test_other_kinds_of_text(ask: Callable[..., Any]) -> None:
-    def said(prompt: str) -> str:
+    def said(prompt: str) -> Any:
         return ask(prompt=prompt)["choices"][0]["message"]["content"]
 
     assert said("Hello there [[sim:echo]]") == "Hello there"

@@ -25,6 +25,8 @@ def test_moderation_has_a_result_for_each_input(client: httpx2.Client, row: Call
     assert unkind["category_scores"]["harassment"] > 0.5 > unkind["category_scores"]["sexual/minors"]
     assert unkind["category_applied_input_types"]["violence"] == ["text"]
     assert (row()["outcome"], row()["complete"], set(row()["usage"].values())) == ("annotated", True, {None})
+    assert (row()["model_requested"], row()["model_served"]) == (None, "omni-moderation-latest")
+    assert row()["response_id"] == body["id"]
 
 
 def test_moderation_of_text_and_images(client: httpx2.Client, row: Callable[[], Any]) -> None:

@@ -90,7 +90,7 @@ def answer(call: Call) -> dict[str, Any]:
 def _as_expected(finding: Finding) -> dict[str, Any]:
     return {
         "source": finding.source.value,
-        "category": finding.category,
+        "category": finding.category or None,
         "choice": finding.choice,
         "severity": finding.severity,
         "probability": finding.probability,

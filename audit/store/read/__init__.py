@@ -50,6 +50,10 @@ class Reader:
         # On SQLite a transaction that only reads need not wait for the writer's.
         self._engine = engine.execution_options(reads=True)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
     def totals(self, scope: Scope) -> Totals:
         """Return a scope in figures."""
         with self._transaction() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from audit.call import Finding, Price, Source
 from audit.store import tables
 from audit.store.read.exchanges import labels_of, stored_exchanges
-from audit.store.read.selection import STANDING, id_range, selected
+from audit.store.read.selection import id_range, selected
 from audit.store.records import parts_of
 from audit.store.rows import CallDetail, CallPage, CallRow, NativeUsage
 from audit.store.scope import Order, Scope, Standing
@@ -29,7 +29,6 @@ _ROWS = select(
     _c.user_id.label("user"),
     _c.session_id.label("session"),
     _c.usage_partial,
-    STANDING.label("standing"),
     tables.api_keys.c.name.label("key_name"),
 ).join_from(tables.calls, tables.api_keys, _c.key_fingerprint == tables.api_keys.c.fingerprint, isouter=True)
 
@@ -110,12 +109,12 @@ def _row(row: Row[Any], labels: tuple[tuple[str, str], ...]) -> CallRow:
 
 def _findings(connection: Connection, pk: int) -> tuple[Finding, ...]:
     found = tables.findings
-    rows = connection.execute(select(found).where(found.c.call_pk == pk).order_by(found.c.pk)).all()
+    rows = connection.execute(select(found).where(found.c.call_pk == pk).order_by(found.c.number)).all()
     return tuple(_finding(dict(row._mapping)) for row in rows)
 
 
 def _finding(fields: dict[str, Any]) -> Finding:
-    del fields["pk"], fields["call_pk"]
+    del fields["call_pk"], fields["number"]
     source, details, place = Source(fields.pop("source")), fields.pop("details") or {}, fields.pop("place") or ""
     return Finding(source=source, details=details, place=place, **fields)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -10,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from audit.call import ModelMatch
 from audit.store import tables
+from audit.store.columns import SEPARATOR
 from audit.store.read.selection import MODEL, selected
 from audit.store.read.tallies import MONEY, costs_of
 from audit.store.rows import Facet, Facets, KeyRow, SubstitutionRow
-from audit.store.scope import Scope
+from audit.store.scope import Canaries, Scope
 
 __all__ = ["facets", "keys", "substitutions"]
 
@@ -26,14 +29,14 @@ _c = tables.calls.c
 
 
 def facets(connection: Connection, scope: Scope) -> Facets:
-    """Return what there is to choose from in a scope."""
+    """Return what there is to choose from in a scope; canaries are told whether or not it has their calls."""
     where = selected(connection, scope).where
+    checked = selected(connection, replace(scope, canaries=Canaries.ONLY)).where
+    found = _values(connection, where, _KINDS)
+    canaries = _values(connection, checked, {"canaries": _c.canary})
     names = _key_names(connection)
-    found = {name: _values(connection, where, column) for name, column in _KINDS.items()}
-    keys = tuple(
-        Facet(value=facet.value, calls=facet.calls, name=names.get(facet.value)) for facet in found.pop("keys")
-    )
-    return Facets(keys=keys, labels=_labels(connection, where), **found)
+    keys = tuple(replace(facet, name=names.get(facet.value)) for facet in found.pop("keys"))
+    return Facets(**found, **canaries, keys=keys, labels=_labels(connection, where))
 
 
 def keys(connection: Connection) -> tuple[KeyRow, ...]:
@@ -81,10 +84,18 @@ def _key_names(connection: Connection) -> dict[str, str | None]:
     return {row.fingerprint: row.name for row in connection.execute(select(known.fingerprint, known.name))}
 
 
-def _values(connection: Connection, where: ColumnElement[bool], column: ColumnElement[Any]) -> tuple[Facet, ...]:
-    counted = select(column.label("value"), func.count().label("number")).where(where, column.is_not(None))
-    most = counted.group_by("value").order_by(func.count().desc(), "value").limit(MOST_VALUES)
-    return tuple(Facet(value=row.value, calls=row.number) for row in connection.execute(most))
+def _values(
+    connection: Connection, where: ColumnElement[bool], kinds: Mapping[str, ColumnElement[Any]]
+) -> dict[str, tuple[Facet, ...]]:
+    """Count here: for each kind of value, a database would sort all calls anew, which takes four times as long."""
+    texts = [func.aggregate_strings(column, SEPARATOR).label(name) for name, column in kinds.items()]
+    found = connection.execute(select(*texts).where(where)).one()._mapping
+    return {name: _most(Counter(text.split(SEPARATOR) if text else ())) for name, text in found.items()}
+
+
+def _most(counter: Counter[str]) -> tuple[Facet, ...]:
+    most = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+    return tuple(Facet(value=value, calls=calls) for value, calls in most)
 
 
 def _labels(connection: Connection, where: ColumnElement[bool]) -> tuple[tuple[str, tuple[Facet, ...]], ...]:
@@ -107,5 +118,4 @@ _KINDS: dict[str, ColumnElement[Any]] = {
     "projects": _c.project,
     "users": _c.user_id,
     "operations": _c.operation,
-    "canaries": _c.canary,
 }

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    case,
     false,
     func,
     literal_column,
@@ -22,34 +21,23 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from audit.call import Ending, Operation, Outcome
+from audit.call import Operation, Outcome
 from audit.store import tables
 from audit.store.read.exchanges import said_in, stored_exchanges
-from audit.store.scope import By, Canaries, Scope, Standing
+from audit.store.scope import By, Canaries, Scope
 from audit.store.search import folded, matching, wanted_phrases
 
-__all__ = ["BLOCKED", "DAY_S", "MODEL", "STANDING", "Selection", "id_range", "kind", "selected", "span"]
+__all__ = ["BLOCKED", "DAY_S", "MODEL", "Selection", "id_range", "kind", "selected", "span"]
 
 MAX_REREAD = 300
 """Calls that are read again to tell whether their words stand side by side: a tenth of a second's work."""
 DAY_S = 86_400
 
 _c = tables.calls.c
-_WORD: dict[str, ColumnElement[str]] = {word: literal_column(f"'{word}'") for word in (*Standing, "unknown")}
-"""As parameters they could not be grouped by."""
 _GENERATING = tuple(operation.value for operation in Operation if operation.generates)
-_BLOCKED_OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome.blocked)
-_LEFT_EARLY = (Ending.CLOSED, Ending.CANCELLED, Ending.ABANDONED, Ending.UNKNOWN)
 
-BLOCKED: ColumnElement[bool] = _c.outcome.in_(_BLOCKED_OUTCOMES)
-MODEL: ColumnElement[str] = func.coalesce(_c.model_served, _c.model_requested, _WORD["unknown"])
-STANDING: ColumnElement[str] = case(
-    (BLOCKED, _WORD[Standing.OK]),  # a block comes as HTTP 400 with an error text, or as a stream cut short
-    (or_(_c.status >= 400, _c.error_code.is_not(None), _c.error_message.is_not(None)), _WORD[Standing.ERROR]),
-    (and_(_c.ending.in_(_LEFT_EARLY), _c.complete.is_not(True)), _WORD[Standing.UNFINISHED]),
-    (or_(_c.ending == Ending.FAILED, _c.status.is_(None), _c.complete.is_(False)), _WORD[Standing.ERROR]),
-    else_=_WORD[Standing.OK],
-)
+BLOCKED: ColumnElement[bool] = _c.outcome.in_(tuple(outcome.value for outcome in Outcome if outcome.blocked))
+MODEL: ColumnElement[str] = func.coalesce(_c.model_served, _c.model_requested, literal_column("'unknown'"))
 _GROUPS: dict[By, ColumnElement[Any]] = {
     By.NONE: null(),
     By.PROVIDER: _c.provider,
@@ -59,7 +47,7 @@ _GROUPS: dict[By, ColumnElement[Any]] = {
     By.USER: _c.user_id,
     By.SESSION: _c.session_id,
     By.OUTCOME: _c.outcome,
-    By.STANDING: STANDING,
+    By.STANDING: _c.standing,
     By.OPERATION: _c.operation,
     By.CANARY: _c.canary,
 }
@@ -139,7 +127,7 @@ def _what(scope: Scope) -> Iterable[ColumnElement[bool]]:
     if scope.outcomes:
         yield _c.outcome.in_(scope.outcomes)
     if scope.standings:
-        yield STANDING.in_(scope.standings)
+        yield _c.standing.in_(scope.standings)
     if scope.matches:
         yield _c.model_match.in_(scope.matches)
 

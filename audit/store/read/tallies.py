@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, func, select, type_coerce
@@ -12,8 +13,8 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, f
 from audit.call import ModelMatch
 from audit.store import tables
 from audit.store.columns import from_picos
-from audit.store.read.quantiles import Keys, spreads
-from audit.store.read.selection import BLOCKED, STANDING, kind, selected, span
+from audit.store.read.quantiles import collected, spread
+from audit.store.read.selection import BLOCKED, kind, selected, span
 from audit.store.rows import Cost, Point, Totals, UsageRow
 from audit.store.scope import By, Scope, Standing
 
@@ -41,18 +42,14 @@ def costs_of(rows: Iterable[Row[Any]]) -> tuple[Cost, ...]:
 
 def totals(connection: Connection, scope: Scope) -> Totals:
     """Return a scope in figures."""
-    where = selected(connection, scope).where
-    rows = _rows(connection, where, {})
-    ended = and_(where, STANDING == Standing.OK)
-    losses = tables.losses.c
-    times = [losses.at >= scope.since] if scope.since else []
-    times += [losses.at < scope.until] if scope.until else []
+    rows = _rows(connection, selected(connection, scope).where, {}, *_TIMES, *_SPREADS, _SUBSTITUTIONS)
     return Totals(
         **_sums(rows),
         **_times(rows),
-        **_spreads(connection, ended),
+        first_token=spread(row.first_token for row in rows),
+        duration=spread(row.duration for row in rows),
         substitutions=sum(row.substitutions for row in rows),
-        lost=int(connection.execute(select(func.coalesce(func.sum(losses.count), 0)).where(*times)).scalar_one()),
+        lost=_lost(connection, scope),
     )
 
 
@@ -61,7 +58,7 @@ def series(
 ) -> tuple[Point, ...]:
     """Return sums for each span of time and each group, oldest first."""
     keys = {"span": span(bucket_s, offset_s), "kind": kind(by, label, offset_s)}
-    found = groupby(_rows(connection, selected(connection, scope).where, keys), key=lambda row: (row.span, row.kind))
+    found = groupby(_rows(connection, selected(connection, scope).where, keys), key=attrgetter("span", "kind"))
     return tuple(
         Point(at=span_start(number, bucket_s, offset_s), group=group_name(by, label, value), **_sums(list(rows)))
         for (number, value), rows in found
@@ -71,8 +68,8 @@ def series(
 def usage(connection: Connection, scope: Scope, by: By, label: str | None, offset_s: int) -> tuple[UsageRow, ...]:
     """Return sums for each group, most calls first."""
     keys = {"kind": kind(by, label, offset_s)}
-    found = groupby(_rows(connection, selected(connection, scope).where, keys), key=lambda row: row.kind)
-    groups = [(value, list(rows)) for value, rows in found]
+    found = _rows(connection, selected(connection, scope).where, keys, *_TIMES)
+    groups = [(value, list(rows)) for value, rows in groupby(found, key=attrgetter("kind"))]
     made = [
         UsageRow(
             group=group_name(by, label, value),
@@ -97,16 +94,21 @@ def group_name(by: By, label: str | None, value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _rows(connection: Connection, where: ColumnElement[bool], keys: Keys) -> Sequence[Any]:
+def _rows(
+    connection: Connection,
+    where: ColumnElement[bool],
+    keys: Mapping[str, ColumnElement[Any]],
+    *more: ColumnElement[Any],
+) -> Sequence[Any]:
     named = [value.label(name) for name, value in keys.items()]
-    sums = select(*named, _c.currency, *_COUNTS, *_FIGURES, *_TIMES, *MONEY).where(where)
+    sums = select(*named, _c.currency, *_COUNTS, *_FIGURES, *MONEY, *more).where(where)
     return connection.execute(sums.group_by(*keys, _c.currency).order_by(*keys)).all()
 
 
 def _sums(rows: Sequence[Row[Any]]) -> dict[str, Any]:
-    counts = {name: sum(row._mapping[name] for row in rows) for name in _TALLIED}
-    figures = {name: _sum(row._mapping[name] for row in rows) for name in _SUMMED}
-    return {**counts, **figures, "costs": costs_of(rows)}
+    counts = zip(_TALLIED, map(sum, zip(*map(_tallied, rows), strict=True)), strict=False)
+    figures = zip(_SUMMED, map(_sum, zip(*map(_summed, rows), strict=True)), strict=False)
+    return {**dict(counts), **dict(figures), "costs": costs_of(rows)}
 
 
 def _sum(figures: Iterable[Any]) -> int | None:
@@ -119,10 +121,14 @@ def _times(rows: Sequence[Row[Any]]) -> dict[str, Any]:
     return {"first_at": min(first, default=None), "last_at": max(last, default=None)}
 
 
-def _spreads(connection: Connection, where: ColumnElement[bool]) -> dict[str, Any]:
-    measured = {"first_token": _c.first_token_us, "duration": _c.duration_us}
-    found = {name: spreads(connection, where, figure, {}) for name, figure in measured.items()}
-    return {name: spread[()] for name, spread in found.items() if spread}
+def _lost(connection: Connection, scope: Scope) -> int:
+    losses = tables.losses.c
+    counted = select(func.coalesce(func.sum(losses.count), 0))
+    if scope.since is not None:
+        counted = counted.where(losses.at >= scope.since)
+    if scope.until is not None:
+        counted = counted.where(losses.at < scope.until)
+    return int(connection.execute(counted).scalar_one())
 
 
 def _number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -132,11 +138,10 @@ def _number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTS = (
     func.count().label("calls"),
-    _number("errors", STANDING == Standing.ERROR),
-    _number("unfinished", STANDING == Standing.UNFINISHED),
+    _number("errors", _c.standing == Standing.ERROR),
+    _number("unfinished", _c.standing == Standing.UNFINISHED),
     _number("blocked", BLOCKED),
     _number("refusals", _c.refusal.is_(True)),
-    _number("substitutions", _c.model_match == ModelMatch.DIFFERENT),
     _number("without_usage", and_(_c.input_tokens.is_(None), _c.output_tokens.is_(None))),
 )
 _TALLIED = ("calls", "errors", "unfinished", "blocked", "refusals", "without_usage", "unpriced")
@@ -149,4 +154,10 @@ _FIGURES = (
     func.sum(case((_c.cached_input_tokens.is_not(None), _c.input_tokens))).label("cacheable_input_tokens"),
 )
 _SUMMED = tuple(figure.name for figure in _FIGURES)
+_tallied, _summed = attrgetter(*_TALLIED), attrgetter(*_SUMMED)
 _TIMES = (func.min(_c.started_at).label("first_at"), func.max(_c.started_at).label("last_at"))
+_SPREADS = (
+    collected(case((_c.standing == Standing.OK, _c.first_token_us))).label("first_token"),
+    collected(case((_c.standing == Standing.OK, _c.duration_us))).label("duration"),
+)
+_SUBSTITUTIONS = _number("substitutions", _c.model_match == ModelMatch.DIFFERENT)

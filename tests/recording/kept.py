@@ -1,0 +1,80 @@
+"""What a recorder has kept, and where it ends up, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from audit.call import Call, Exchange, Outcome, Reading
+from audit.recording.backlog import Backlog
+from audit.recording.frames import Loss
+from audit.recording.journal import writers
+from audit.recording.recorder import Recorder
+
+__all__ = ["Memory", "a_recorder", "journalled", "losses"]
+
+
+class Memory:
+    """A destination in memory, which fails as it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: dict[UUID, Call] = {}
+        self.batches: list[int] = []
+        self.losses: list[Loss] = []
+        self.refused: set[str] = set()
+        """URLs that the database will never take."""
+        self.failures: list[Exception] = []
+        """Raised by the next appends, one each."""
+        self.poison: set[str] = set()
+        """URLs that make the writer fail whenever they are in a batch."""
+        self.on_read: Callable[[Exchange], None] = lambda _exchange: None
+        self.closed = False
+
+    @property
+    def urls(self) -> list[str]:
+        return [call.exchange.url for call in self.calls.values()]
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return [call.exchange for call in self.calls.values()]
+
+    def read(self, exchange: Exchange) -> Call:
+        self.on_read(exchange)
+        reading = Reading(dialect="unknown", dialect_version=1, provider="")
+        return Call(exchange=exchange, reading=reading, outcome=Outcome.NOT_ASSESSED)
+
+    def append(self, calls: Sequence[Call]) -> Sequence[tuple[UUID, str]]:
+        if self.failures:
+            raise self.failures.pop(0)
+        if any(call.exchange.url in self.poison for call in calls):
+            raise KeyError("poison")
+        self.batches.append(len(calls))
+        refused = [(call.exchange.id, "too odd") for call in calls if call.exchange.url in self.refused]
+        self.calls.update({call.exchange.id: call for call in calls if call.exchange.url not in self.refused})
+        return refused
+
+    def lost(self, loss: Loss) -> None:
+        self.losses.append(loss)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def a_recorder(folder: Path, destination: Memory | None = None) -> Recorder:
+    """Return a recorder that journals in `folder`."""
+    opened = (lambda: destination) if destination is not None else None
+    return Recorder(folder, fingerprint=lambda key: f"print of {key}", destination=opened)
+
+
+def journalled(folder: Path) -> list[Exchange]:
+    """Return the exchanges that stand in the journal: those that ended, in their order, then those under way."""
+    exchanges = []
+    for backlog in [Backlog(folder, name) for name in writers(folder)]:
+        exchanges += [*backlog.take(10_000).exchanges, *backlog.unfinished()]
+    return exchanges
+
+
+def losses(folder: Path) -> list[Loss]:
+    """Return the losses that stand in the journal."""
+    return [loss for name in writers(folder) for loss in Backlog(folder, name).take(10_000).losses]
