@@ -5,8 +5,9 @@ A library is imported when one of its clients is asked for: few programs use bot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,9 +36,11 @@ def attach(client: T, *, recorder: Recorder | None = None) -> T:
     """Record all that `client` sends from now on; return the same client.
 
     `client` is an httpx2 or httpx client, or an SDK's client that has one inside: `attach(OpenAI())`,
-    `attach(Anthropic())`, `attach(genai.Client())`. Its settings, proxies and connections stay as they are.
+    `attach(Anthropic())`, `attach(genai.Client())`. Its settings, proxies and connections stay as they are; but
+    google-genai, which prefers aiohttp for asynchronous calls where that is installed, is made to use httpx for them.
     Raises `TypeError` if no such client is found in it, `JournalError` if nothing can be recorded here.
     """
+    _leave_aiohttp(getattr(client, "_api_client", None))
     found = list(_http_clients(client, depth=2))
     if not found:
         raise TypeError(f"no httpx2 or httpx client in {type(client).__name__}; record() can record it by hand")
@@ -109,6 +112,17 @@ def _http_clients(client: object, depth: int) -> Iterator[tuple[str, Any]]:
                 yield from _http_clients(inner, depth - 1)
 
 
+def _leave_aiohttp(api_client: Any) -> None:
+    """Let google-genai's asynchronous calls go through httpx, as they do where aiohttp is not installed."""
+    uses_aiohttp = getattr(api_client, "_use_aiohttp", None)
+    if uses_aiohttp is not None and uses_aiohttp() and api_client._async_httpx_client is not None:
+        options = api_client._http_options  # a transport among them makes it leave aiohttp alone
+        options.async_client_args = {
+            **(options.async_client_args or {}),
+            "transport": api_client._async_httpx_client._transport,
+        }
+
+
 def _family(thing: object, kinds: tuple[str, ...]) -> str | None:
     """Return which library a thing is of, without importing either."""
     for kind in type(thing).__mro__:
@@ -124,6 +138,15 @@ def _instrument(client: Any, family: str, recorder: Recorder) -> None:
     for pattern, transport in client._mounts.items():
         if transport is not None:
             client._mounts[pattern] = _wrapped(transport, family, recorder)
+    if (find := getattr(client, "_client_for_running_loop", None)) is not None:
+        # google-genai's asynchronous client sends through another one for each event loop, made when it is needed.
+        client._client_for_running_loop = partial(_instrumented, find, family, recorder)
+
+
+def _instrumented(find: Callable[[], Any], family: str, recorder: Recorder) -> Any:
+    client = find()
+    _instrument(client, family, recorder)
+    return client
 
 
 def _wrapped(transport: T, family: str, recorder: Recorder | None) -> T:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import platform
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from enum import StrEnum
-from importlib import metadata
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from audit import surroundings
+from audit.canary.plan import plan
 from audit.errors import AuditError
+from audit.ports import is_free
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
-from audit.settings import Settings
-from audit.store.engine import SOUND_SQLITE, open_engine, sqlite_module
+from audit.settings import DashboardSettings, Settings
+from audit.store.engine import open_engine
 from audit.store.read import Reader
+from audit.store.rows import Health
 from audit.store.schema import head, revision
+from audit.surroundings import Finding, Level
 
-__all__ = ["Diagnosis", "Level", "diagnose"]
+__all__ = ["Diagnosis", "Level", "diagnose", "is_there"]
 
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    GOOD = "good"
-    NOTE = "note"
-    BAD = "bad"
+AHEAD = timedelta(minutes=2)
+"""How far in the future a call may have begun: several machines' clocks never quite agree."""
+ANSWER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,97 +43,97 @@ class Diagnosis:
 
 
 def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
-    """Yield what is found, subject by subject; nothing is changed."""
-    yield from _versions()
-    yield _home(settings.home)
-    for subject, look in _LOOKS.items():
-        try:
-            yield from (Diagnosis(subject=subject, level=level, text=text) for level, text in look(settings))
-        except AuditError as exc:
-            yield Diagnosis(subject=subject, level=Level.BAD, text=str(exc))
-    yield from _canaries(settings, environ)
+    """Yield what is found, subject by subject; nothing is changed, and nobody is asked but the database."""
+    looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("versions", surroundings.python),
+        ("libraries", surroundings.libraries),
+        ("environment", lambda: surroundings.environment(environ)),
+        ("home", lambda: surroundings.home(settings.home)),
+        ("disk", lambda: surroundings.disk(settings.home)),
+        ("database", lambda: _database(settings.database_url)),
+        ("journal", lambda: _journal(settings.journal)),
+        ("recording", lambda: _recording(settings)),
+        ("canaries", lambda: _canaries(settings, environ)),
+        ("dashboard", lambda: _dashboard(settings.dashboard)),
+    )
+    for subject, look in looks:
+        yield from (Diagnosis(subject=subject, level=one.level, text=one.text) for one in _told(look))
 
 
-Finding = tuple[Level, str]
-
-
-def _versions() -> Iterator[Diagnosis]:
-    module = sqlite_module()
-    sound = module.sqlite_version_info >= SOUND_SQLITE
-    text = f"Python {platform.python_version()}, SQLite {module.sqlite_version} ({module.__name__.partition('.')[0]})"
-    if not sound:
-        text += f": too old, {'.'.join(map(str, SOUND_SQLITE))} is the first that is safe; pip install pysqlite3"
-    yield Diagnosis(subject="versions", level=Level.GOOD if sound else Level.BAD, text=text)
-    names = ("openai", "anthropic", "google-genai", "httpx2", "httpx", "genai-prices", "streamlit", "sqlalchemy")
-    found = [f"{name} {version}" for name in names if (version := _version(name))]
-    yield Diagnosis(subject="libraries", level=Level.GOOD, text=", ".join(found))
-
-
-def _version(distribution: str) -> str | None:
+def is_there(url: str) -> bool:
+    """Return False for a SQLite database that nobody has made yet; what a server has, only asking it can tell."""
     try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+        parsed = make_url(url)
+    except ArgumentError:
+        return True  # `open_engine` says what is wrong with it
+    name = parsed.database or ""
+    in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
+    return not in_file or Path(name).expanduser().exists()
 
 
-def _home(home: Path) -> Diagnosis:
-    place = next(path for path in (home, *home.parents) if path.exists())
-    writable = os.access(place, os.W_OK)
-    text = f"{home}" if writable else f"{place} is not writable: nothing can be recorded; set AUDIT_HOME"
-    return Diagnosis(subject="home", level=Level.GOOD if writable else Level.BAD, text=text)
+def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except (AuditError, OSError) as exc:
+        yield from (Finding(Level.BAD, line.strip()) for line in str(exc).splitlines())
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
-    engine = open_engine(settings.database_url, read_only=True)
+def _database(url: str) -> Iterator[Finding]:
+    if not is_there(url):
+        yield Finding(Level.NOTE, f"{_hidden(url)}: not there yet; it is made when the first call is recorded")
+        return
+    engine = open_engine(url, read_only=True)
     try:
         found, expected = revision(engine), head()
+        if found is None:
+            yield Finding(Level.NOTE, f"{_hidden(url)}: empty; it is prepared when the first call is recorded")
+        elif found != expected:
+            yield Finding(
+                Level.BAD, f"{_hidden(url)}: revision {found}, expected {expected}; run `audit db upgrade`"
+            )
+        else:
+            yield Finding(Level.GOOD, f"{_hidden(url)}: revision {found}")
+            yield from _record(Reader(engine).health(), datetime.now(UTC))
     finally:
         engine.dispose()
-    place = engine.url.render_as_string(hide_password=True)
-    if found is None:
-        yield Level.NOTE, f"{place}: empty; it is prepared when the first call is recorded"
-    elif found != expected:
-        yield Level.BAD, f"{place}: revision {found}, expected {expected}; run `audit db upgrade`"
-    else:
-        yield Level.GOOD, f"{place}: revision {found}"
-        yield from _record(settings)
 
 
-def _record(settings: Settings) -> Iterator[Finding]:
-    engine = open_engine(settings.database_url, read_only=True)
-    try:
-        health = Reader(engine).health()
-    finally:
-        engine.dispose()
-    yield (
-        Level.GOOD,
-        f"{health.calls} calls, {health.size_bytes / 1e6:.1f} MB, last recorded {health.recorded_at or 'never'}",
-    )
+def _hidden(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _record(health: Health, now: datetime) -> Iterator[Finding]:
+    last = f"{health.recorded_at.astimezone():%Y-%m-%d %H:%M:%S %Z}" if health.recorded_at else "never"
+    yield Finding(Level.GOOD, f"{health.calls} calls, {health.size_bytes / 1e6:.1f} MB, last recorded {last}")
+    if health.last_at and health.last_at > now + AHEAD:
+        ahead = f"{health.last_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+        yield Finding(Level.BAD, f"the last call is from the future ({ahead}): a clock is wrong, here or where it ran")
     if health.lost:
-        yield (
-            Level.BAD,
-            f"{health.lost} exchanges were lost ({health.lost_last_day} in the last day): {health.last_loss}",
-        )
-    if health.noted:
-        yield Level.NOTE, f"{health.noted} calls have notes: something in them could not be read"
-    if health.unknown_dialect:
-        yield Level.NOTE, f"{health.unknown_dialect} calls are in a format that no dialect knows"
-    if health.unknown_ending:
-        yield Level.NOTE, f"{health.unknown_ending} calls ended with the process that made them: how, is unknown"
+        recent = f"{health.lost_last_day} in the last day"
+        yield Finding(Level.BAD, f"{health.lost} exchanges were lost ({recent}), the last one because: {health.last_loss}")
+    for number, what in (
+        (health.noted, "calls of which something could not be read; `audit calls show` tells what"),
+        (health.unknown_dialect, "calls in a format that no dialect knows"),
+        (health.unknown_ending, "calls that ended with the process that made them: how, is unknown"),
+    ):
+        if number:
+            yield Finding(Level.NOTE, f"{what}: {number}")
 
 
-def _journal(settings: Settings) -> Iterator[Finding]:
-    folder = settings.journal
+def _journal(folder: Path) -> Iterator[Finding]:
     if not folder.is_dir():
-        yield Level.GOOD, f"{folder}: not there yet"
+        yield Finding(Level.GOOD, f"{folder}: not there yet, made when the first call is recorded")
         return
-    waiting = {name: sum(path.stat().st_size for path in segments(folder, name).values()) for name in writers(folder)}
-    living = [name for name in waiting if _lives(folder, name)]
-    yield Level.GOOD, f"{folder}: {len(living)} recording processes, {sum(waiting.values()) / 1e6:.1f} MB"
-    if dead := [name for name in waiting if name not in living and segments(folder, name)]:
-        yield Level.NOTE, f"{len(dead)} ended processes have left calls; the next audit command brings them in"
+    sizes = {name: sum(path.stat().st_size for path in segments(folder, name).values()) for name in writers(folder)}
+    living = [name for name in sizes if _lives(folder, name)]
+    waiting = f"{sum(sizes[name] for name in living) / 1e6:.1f} MB in the journal"
+    yield Finding(Level.GOOD, f"{folder}: {len(living)} processes are recording, {waiting}")
+    dead = [size for name, size in sizes.items() if name not in living and size]
+    if dead:
+        left = f"{len(dead)} processes have ended and left {sum(dead) / 1e6:.1f} MB of calls"
+        yield Finding(Level.NOTE, f"{left}; the next command that reads or records brings them into the database")
     for kept in sorted((*folder.glob("*.damaged"), *folder.glob("rejected.journal"))):
-        yield Level.BAD, f"{kept.name} holds calls that could not be brought into the database"
+        yield Finding(Level.BAD, f"{kept} holds calls that could not be brought into the database")
 
 
 def _lives(folder: Path, name: str) -> bool:
@@ -139,16 +143,41 @@ def _lives(folder: Path, name: str) -> bool:
     return lock is None
 
 
-def _canaries(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
-    wanted = {model.provider for model in settings.models}
-    for name in sorted(wanted):
-        variable = settings.providers[name].key_env
-        missing = variable is not None and not environ.get(variable)
-        text = f"{name}: {variable} is not set, its canaries will fail" if missing else f"{name}: key at hand"
-        yield Diagnosis(subject="canaries", level=Level.BAD if missing else Level.GOOD, text=text)
-    if not wanted:
-        text = "no models are configured in audit.toml, so none is checked"
-        yield Diagnosis(subject="canaries", level=Level.NOTE, text=text)
+def _recording(settings: Settings) -> Iterator[Finding]:
+    if not settings.recording.enabled:
+        yield Finding(Level.NOTE, "is switched off by recording.enabled = false: calls pass unseen")
+    elif not settings.recording.drain:
+        yield Finding(Level.NOTE, "goes to the journal only (recording.drain = false)")
+    else:
+        yield Finding(Level.GOOD, "is switched on")
 
 
-_LOOKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {"database": _database, "journal": _journal}
+def _canaries(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    planned = plan(settings)
+    if not planned:
+        yield Finding(Level.NOTE, "no models are configured in audit.toml, so none is checked")
+        return
+    yield Finding(Level.GOOD, f"{len(planned)} to ask; `audit canary list` names them")
+    targets = {one.target.provider: one.target.key_env for one in planned}
+    for provider, variable in sorted(targets.items()):
+        if variable is not None and not environ.get(variable, "").strip():
+            yield Finding(Level.BAD, f"{variable} is not set here, which must hold the key of {provider}")
+
+
+def _dashboard(place: DashboardSettings) -> Iterator[Finding]:
+    address = f"{place.host}:{place.port}"
+    if is_free(place.host, place.port):
+        yield Finding(Level.GOOD, f"not running; `audit dashboard` serves it at http://{address}")
+    elif _answers(place):
+        yield Finding(Level.GOOD, f"running at http://{address}")
+    else:
+        yield Finding(Level.NOTE, f"{address} is taken by another program; `audit dashboard --port` names another port")
+
+
+def _answers(place: DashboardSettings) -> bool:
+    try:
+        with closing(HTTPConnection(place.host, place.port, timeout=ANSWER_S)) as connection:
+            connection.request("GET", "/healthz")
+            return bool(json.loads(connection.getresponse().read(1_000)) == {"status": "ok"})
+    except (OSError, HTTPException, ValueError):
+        return False

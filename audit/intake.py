@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from audit.archives import Archive, Entry
 from audit.call import Call
+from audit.errors import ArchiveError
 from audit.interpret import Interpreter
 from audit.store.write import Writer
 
@@ -29,6 +31,9 @@ class Summary:
     """Exchanges that were in the record already."""
     without_time: int
     """Exchanges that neither archive nor reply dates: they stand at the time of the import."""
+    first_at: datetime | None
+    """When the first of those that are dated began; None when there is none."""
+    last_at: datetime | None
     noted: int
     """Exchanges of which something could not be read; each call's notes say what."""
     by_dialect: tuple[tuple[str, int], ...]
@@ -48,45 +53,58 @@ class Intake:
         self._counts: Counter[str] = Counter()
         self._dialects: Counter[str] = Counter()
         self._problems: list[str] = []
+        self._first_at: datetime | None = None
+        self._last_at: datetime | None = None
 
     def bring(self, archive: Archive, name: str, progress: Callable[[int], None]) -> None:
-        """Store all of an archive; `progress` is told the bytes read so far. Raises `ArchiveError`, `StoreError`."""
+        """Store all of an archive; `progress` is told the bytes read so far. Raises `StoreError`."""
         entries = archive.entries(self._fingerprint)
-        while batch := list(islice(entries, _AT_ONCE)):
-            calls = list(self._calls(name, batch))
-            appended = self._writer.append(calls)
-            self._counts.update(new=appended.new, repeated=appended.repeated)
-            for exchange_id, why in appended.refused:
-                self._cannot(f"{name}, {exchange_id}: {why}")
-            progress(batch[-1].position)
+        try:
+            while batch := list(islice(entries, _AT_ONCE)):
+                self._store(list(self._calls(name, batch)), batch, name)
+                progress(batch[-1].position)
+        except ArchiveError as exc:  # what a file turns out not to be is no reason to leave the next one
+            self._cannot(str(exc))
+        except OSError as exc:
+            self._cannot(f"{name}: {exc.strerror or exc}")
 
     @property
     def summary(self) -> Summary:
         """What became of all that was brought."""
         return Summary(
             **{name: self._counts[name] for name in ("read", "new", "repeated", "without_time", "noted", "unread")},
+            first_at=self._first_at,
+            last_at=self._last_at,
             by_dialect=tuple(self._dialects.most_common()),
             problems=tuple(self._problems),
         )
+
+    def _store(self, calls: list[Call], batch: list[Entry], name: str) -> None:
+        appended = self._writer.append(calls)
+        self._counts.update(new=appended.new, repeated=appended.repeated)
+        places = {entry.exchange.id: entry.place for entry in batch if entry.exchange is not None}
+        for exchange_id, why in appended.refused:
+            self._cannot(f"{name}, {places[exchange_id]}: {why}")
 
     def _calls(self, name: str, batch: list[Entry]) -> Iterator[Call]:
         for entry in batch:
             if entry.exchange is None:
                 self._cannot(f"{name}, {entry.place}: {entry.problem}")
                 continue
-            call = self._interpret(entry.exchange)
-            if not entry.time_known:
-                call = self._dated(call)
+            call = self._dated(self._interpret(entry.exchange), known=entry.time_known)
             self._counts.update(read=1, noted=bool(call.reading.notes))
             self._dialects[call.reading.dialect] += 1
             yield call
 
-    def _dated(self, call: Call) -> Call:
+    def _dated(self, call: Call, *, known: bool) -> Call:
         """Give an exchange that the archive does not date the time that its reply tells, and price it by that."""
-        if (told := call.reading.provider_created_at) is None:
+        told = call.exchange.started_at if known else call.reading.provider_created_at
+        if told is None:
             self._counts.update(without_time=1)
             return call
-        return self._interpret(replace(call.exchange, started_at=told))
+        self._first_at = min(told, self._first_at or told)
+        self._last_at = max(told, self._last_at or told)
+        return call if known else self._interpret(replace(call.exchange, started_at=told))
 
     def _cannot(self, problem: str) -> None:
         self._counts.update(unread=1)

@@ -7,6 +7,7 @@ the file names the variables.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections import Counter
@@ -17,9 +18,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from audit.call import Outcome
+from audit.complaints import Key, complaints
 from audit.errors import SettingsError
 
 __all__ = [
@@ -37,13 +48,14 @@ __all__ = [
 
 
 def _span(value: Any) -> Any:
-    """Read `30s`, `5m`, `1.5h`, `2d` as a span of time."""
-    if isinstance(value, str):
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", value)
-        if not match:
-            raise ValueError("not a span of time such as '30s', '5m', '1h', '500ms'")
-        return timedelta(milliseconds=float(match[1]) * _MILLISECONDS[match[2]])
-    return value
+    """Read `30s`, `5m`, `1.5h`, `2d` as a span of time; a number alone says nothing of its unit."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)\s*", value) if isinstance(value, str) else None
+    span = timedelta(milliseconds=float(match[1]) * _MILLISECONDS[match[2]]) if match else timedelta()
+    if span <= timedelta():
+        raise ValueError('must be a span of time with its unit, such as "30s", "5m", "1h", "500ms"')
+    return span
 
 
 def _many(value: Any) -> Any:
@@ -51,8 +63,14 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError('must be a currency code of three capitals, such as "USD"')
+    return value
+
+
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-Span = Annotated[timedelta, BeforeValidator(_span), Field(gt=timedelta(0))]
+Span = Annotated[timedelta, BeforeValidator(_span)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Outcomes = Annotated[tuple[Outcome | Literal["blocked"], ...], BeforeValidator(_many)]
 
@@ -67,6 +85,16 @@ class StoreSettings(_Section):
     url: str | None = None
     """A SQLAlchemy URL; None means `audit.db` in the home folder."""
 
+    @field_validator("url")
+    @classmethod
+    def _ours(cls, url: str | None) -> str | None:
+        scheme, separator, rest = (url or "sqlite://").partition("://")
+        if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("must be a database URL such as sqlite:////var/lib/audit.db or postgresql://host/audit")
+        if not re.fullmatch(r"(?:[^@:/]*(?::[^@]*)?@)?(?:\[[^/]*\]|[^:/]*)(?::[0-9]+)?(?:/.*)?", rest.partition("?")[0]):
+            raise ValueError("has a port that is no number; in user and password a : is %3A, an @ is %40")
+        return url
+
 
 class RecordingSettings(_Section):
     """What is recorded, and how."""
@@ -74,7 +102,7 @@ class RecordingSettings(_Section):
     enabled: bool = True
     """False lets traffic pass as if `audit` were not there."""
     drain: bool = True
-    """False only journals; another process moves the journal into the database."""
+    """False only journals: the next audit command after the process has ended brings its calls into the database."""
 
 
 class DashboardSettings(_Section):
@@ -82,8 +110,7 @@ class DashboardSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
-    timezone: str | None = None
-    """IANA name; None means the browser's."""
+    """0 takes a free one."""
 
 
 class ProviderSettings(_Section):
@@ -116,7 +143,7 @@ class PriceSettings(_Section):
     request: Decimal | None = Field(default=None, ge=0)
     """Per call."""
     multiplier: Decimal = Field(default=Decimal(1), ge=0)
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    currency: Annotated[str, AfterValidator(_currency)] = "USD"
     valid_from: date | None = None
     valid_until: date | None = None
     """The first day on which it no longer holds."""
@@ -155,19 +182,20 @@ class ExpectSettings(_Section):
     max_duration: Span | None = None
     max_first_token: Span | None = None
 
-    @model_validator(mode="after")
-    def _sound(self) -> ExpectSettings:
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, regex: str | None) -> str | None:
         try:
-            re.compile(self.regex or "")
+            re.compile(regex or "")
         except re.error as exc:
-            raise ValueError(f"regex: {exc}") from exc
-        return self
+            raise ValueError(f"is no regular expression: {exc}") from exc
+        return regex
 
 
 class CanarySettings(_Section):
     """A prompt with expectations, asked again and again."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    name: str
     prompt: str
     """With variables that change from check to check, so that no cache answers: `{a}` and `{b}`, numbers;
     `{product}` and `{sum}` of them; `{nonce}`; `{date}` and `{time}`, in UTC."""
@@ -183,6 +211,13 @@ class CanarySettings(_Section):
     temperature: float | None = None
     parameters: dict[str, Any] = {}
     expect: ExpectSettings = ExpectSettings()
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+            raise ValueError("must begin with a letter or a digit and have at most 64 of those and of . _ -")
+        return name
 
 
 class Settings(_Section):
@@ -221,7 +256,7 @@ class Settings(_Section):
         problems += [f"models: {model} is there twice" for model in _repeated(models)]
         problems += [f"canaries: {name} is there twice" for name in _repeated(canaries)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(dict.fromkeys(problems)))
         return self
 
 
@@ -229,23 +264,28 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
     """Return the settings; raise `SettingsError` that names every problem with its key and source."""
     path = config or _config_path(environ)
     values = _read(path) if path else {}
-    values.setdefault("home", str(user_data_path("audit", appauthor=False)))
+    from_environment: dict[Key, str] = {}
     if home := environ.get("AUDIT_HOME"):
         values["home"] = home
+        from_environment["home",] = "AUDIT_HOME"
     if url := environ.get("AUDIT_DATABASE_URL"):
-        values["store"] = {**values.get("store", {}), "url": url}
-    values["home"] = str(Path(values["home"]).expanduser().absolute())
+        values["store"] = {**(_table(values, "store")), "url": url}
+        from_environment["store", "url"] = "AUDIT_DATABASE_URL"
+    base = Path() if path is None or home else path.parent
+    values["home"] = _placed(values.get("home", str(user_data_path("audit", appauthor=False))), base)
     try:
         return Settings.model_validate(values)
     except ValidationError as exc:
-        raise SettingsError([_told(path, error) for error in exc.errors()]) from exc
+        found = complaints(exc, Settings, values)
+        told = [f"{from_environment.get(one.key, path or 'settings')}: {one.text}" for one in found]
+        raise SettingsError(told) from exc
 
 
 def _config_path(environ: Mapping[str, str]) -> Path | None:
     if named := environ.get("AUDIT_CONFIG"):
         return Path(named)
     places = (Path("audit.toml"), user_config_path("audit", appauthor=False) / "audit.toml")
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if os.path.isfile(place)), None)  # Path.is_file may raise PermissionError
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -254,14 +294,23 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as exc:
         raise SettingsError([f"{path}: cannot be read: {exc.strerror}"]) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise SettingsError([f"{path}: not TOML: {exc}"]) from exc
+        raise SettingsError([f"{path}: is not TOML: {exc}"]) from exc
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = values.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _placed(home: Any, base: Path) -> Any:
+    """Return a home folder as an absolute path; a relative one in a file begins where the file lies."""
+    if not isinstance(home, str):
+        return home
+    expanded = os.path.expanduser(home)
+    if expanded.startswith("~"):
+        raise SettingsError([f"home: nobody's home folder is known as {expanded!r}; set AUDIT_HOME to a whole path"])
+    return (base / expanded).absolute()
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
-
-
-def _told(path: Path | None, error: Any) -> str:
-    place = ".".join(str(step) for step in error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{path or 'environment'}: {place + ': ' if place else ''}{message}"

@@ -13,8 +13,8 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -39,14 +39,28 @@ if TYPE_CHECKING:
     from audit.store.write import Writer
 
 __all__ = [
+    "SchemaCheck",
     "Store",
+    "assignments",
+    "bundled",
+    "check_schema",
     "default_recorder",
+    "diagnoses",
+    "importing",
     "interpreter",
+    "name_key",
     "open_reader",
     "open_recorder",
     "open_store",
     "read_settings",
+    "run_canaries",
+    "scheduling",
+    "serve_dashboard",
+    "serve_simulator",
+    "simulator_scenarios",
+    "upgrade",
     "upgraded_engine",
+    "wait_for_interrupt",
 ]
 
 EXIT_WAIT_S = 2.0
@@ -113,7 +127,16 @@ def open_store(settings: Settings) -> Store:
     from audit.store.write import Writer
 
     engine = upgraded_engine(settings)
-    return Store(interpreter(settings), Writer(engine), engine)
+    return Store(interpreter(settings, _key_names(settings, engine)), Writer(engine), engine)
+
+
+def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
+    """The names of API keys as they are now, if any price goes by them."""
+    from audit.store.read import Reader
+
+    if all(price.key == "*" for price in settings.prices):
+        return {}
+    return {row.fingerprint: row.name for row in Reader(engine).keys() if row.name}
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -123,13 +146,18 @@ def open_reader(settings: Settings) -> Reader:
     from audit.store.engine import open_engine
     from audit.store.read import Reader
 
-    store = open_store(settings)
-    try:
-        if settings.journal.is_dir() and writers(settings.journal):
+    if settings.journal.is_dir() and writers(settings.journal):
+        with closing(open_store(settings)) as store:
             adopt(settings.journal, store)
-    finally:
-        store.close()
+    elif not _is_up_to_date(settings):
+        upgraded_engine(settings).dispose()
     return Reader(open_engine(settings.database_url, read_only=True))
+
+
+def _is_up_to_date(settings: Settings) -> bool:
+    """Whether the schema can stay as it is: asked without writing, so that who may only read can read."""
+    found = _revision(settings)
+    return found.revision == found.expected
 
 
 def upgrade(settings: Settings) -> tuple[str | None, str]:
@@ -137,19 +165,41 @@ def upgrade(settings: Settings) -> tuple[str | None, str]:
     from audit.store.engine import open_engine
     from audit.store.schema import upgrade as upgrade_schema
 
-    return upgrade_schema(open_engine(settings.database_url))
+    engine = open_engine(settings.database_url)
+    try:
+        return upgrade_schema(engine)
+    finally:
+        engine.dispose()
 
 
 def check_schema(settings: Settings) -> SchemaCheck:
-    """Compare the database with what this version expects."""
+    """Compare the database with what this version expects; one that is not there yet has no revision."""
     from audit.store.engine import open_engine
-    from audit.store.schema import differences, head, revision
+    from audit.store.schema import differences
 
+    found = _revision(settings)
+    if found.revision != found.expected:
+        return found
     engine = open_engine(settings.database_url, read_only=True)
-    found = revision(engine)
-    return SchemaCheck(
-        revision=found, expected=head(), differences=tuple(differences(engine)) if found == head() else ()
-    )
+    try:
+        return replace(found, differences=tuple(differences(engine)))
+    finally:
+        engine.dispose()
+
+
+def _revision(settings: Settings) -> SchemaCheck:
+    """Compare the schema's revision with the one this version expects, and no more."""
+    from audit.diagnosis import is_there
+    from audit.store.engine import open_engine
+    from audit.store.schema import head, revision
+
+    if not is_there(settings.database_url):
+        return SchemaCheck(revision=None, expected=head())
+    engine = open_engine(settings.database_url, read_only=True)
+    try:
+        return SchemaCheck(revision=revision(engine), expected=head())
+    finally:
+        engine.dispose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +207,9 @@ class SchemaCheck:
     """How a database's schema compares with the one this version expects."""
 
     revision: str | None
+    """None: an empty database, or none."""
     expected: str
-    differences: tuple[str, ...]
+    differences: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -173,11 +224,15 @@ def diagnoses(settings: Settings) -> list[Diagnosis]:
     return list(diagnose(settings, os.environ))
 
 
-def name_key(settings: Settings, fingerprint: str, name: str) -> None:
-    """Give an API key a name."""
+def name_key(settings: Settings, fingerprint: str, name: str | None) -> None:
+    """Give an API key a name, or take it away."""
     from audit.store.write import name_key as name_in_database
 
-    name_in_database(upgraded_engine(settings), fingerprint, name)
+    engine = upgraded_engine(settings)
+    try:
+        name_in_database(engine, fingerprint, name)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -186,11 +241,8 @@ def importing(settings: Settings) -> Iterator[Intake]:
     from audit.intake import Intake
     from audit.recording.keys import Fingerprints, load_secret
 
-    store = open_store(settings)
-    try:
+    with closing(open_store(settings)) as store:
         yield Intake(store.read, store.writer, Fingerprints(load_secret(settings.home / "secret")))
-    finally:
-        store.close()
 
 
 def open_recorder(settings: Settings) -> Recorder:
@@ -213,19 +265,13 @@ def assignments(settings: Settings) -> tuple[Assignment, ...]:
 
 
 def run_canaries(
-    settings: Settings, *, canaries: Sequence[str] = (), models: Sequence[str] = (), recorder: Recorder | None = None
+    settings: Settings, chosen: Sequence[Assignment], *, recorder: Recorder | None = None
 ) -> Iterator[Checked]:
-    """Ask the chosen canaries now, one after another, and yield what came of each."""
-    chosen = [
-        one
-        for one in assignments(settings)
-        if (not canaries or one.canary.name in canaries) and (not models or one.target.model in models)
-    ]
-    if chosen:
-        with _runner(settings, chosen, recorder) as runner:
-            for assignment in chosen:
-                if (checked := runner.run(assignment, datetime.now(UTC))) is not None:
-                    yield checked
+    """Ask now what was chosen of `assignments`, one after another, and yield what came of each."""
+    with _runner(settings, assignments(settings), recorder) as runner:
+        for assignment in chosen:
+            if (checked := runner.run(assignment, datetime.now(UTC))) is not None:
+                yield checked
 
 
 @contextmanager
@@ -252,31 +298,28 @@ def _runner(settings: Settings, planned: Sequence[Assignment], given: Recorder |
     from audit.recording.httpx2 import RecordingTransport
     from audit.store.checks import Checks
 
-    recorder = given or open_recorder(settings)
-    engine = upgraded_engine(settings)
-    client = httpx2.Client(transport=RecordingTransport(httpx2.HTTPTransport(), recorder))
-    try:
+    with ExitStack() as stack:
+        engine = upgraded_engine(settings)
+        stack.callback(engine.dispose)
+        recorder = given or stack.enter_context(closing(open_recorder(settings)))
+        client = stack.enter_context(httpx2.Client(transport=RecordingTransport(httpx2.HTTPTransport(), recorder)))
         yield Runner(
             planned,
             ask=RecordedAsk(client),
-            interpret=interpreter(settings),
+            interpret=interpreter(settings, _key_names(settings, engine)),
             checks=Checks(engine),
             environ=os.environ,
             by=f"{socket.gethostname()}:{os.getpid()}",
         )
-    finally:
-        client.close()
-        engine.dispose()
-        if given is None:
-            recorder.close()
 
 
 def wait_for_interrupt() -> None:
-    """Return when the process is told to end, by Ctrl-C or SIGTERM."""
+    """Return when the process is told to end, by Ctrl-C or SIGTERM; a second time ends it at once."""
     told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     told.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def simulator_scenarios() -> Mapping[str, str]:
@@ -296,9 +339,19 @@ def serve_simulator(host: str, port: int, latency: float) -> None:
 def serve_dashboard(
     settings: Settings, *, config: Path | None, host: str | None, port: int | None, allow_remote: bool
 ) -> None:
-    """Serve the pages until interrupted; what dead processes left in the journal is brought in first."""
+    """Serve the pages until interrupted; what dead processes left in the journal is brought in first.
+
+    Raises `AuditError` if the port is taken, `SettingsError` for a host that others can reach, unless that is allowed.
+    """
     from importlib import import_module
 
+    from audit.errors import AuditError
+    from audit.ports import free_port, is_free
+
+    host = host or settings.dashboard.host
+    port = settings.dashboard.port if port is None else port
+    if port and not is_free(host, port):
+        raise AuditError(f"port {port} at {host} is taken, perhaps by another `audit dashboard`; --port names another")
     open_reader(settings).close()
     if config is not None:
         os.environ["AUDIT_CONFIG"] = str(config)  # the pages read the settings themselves
@@ -306,7 +359,7 @@ def serve_dashboard(
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     serve = import_module("dashboard.serve").serve
-    serve(host or settings.dashboard.host, port or settings.dashboard.port, open_to_network=allow_remote)
+    serve(host, port or free_port(host), open_to_network=allow_remote)
 
 
 def bundled(name: str) -> Path:

@@ -21,7 +21,7 @@ from dashboard import figures, spending
 from dashboard.changes import Notice, Weight
 from dashboard.charts import Chart
 from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen
-from dashboard.frame import View, go, link, narrowed
+from dashboard.frame import View, link, narrowed
 from dashboard.tables import Row, Table, csv_of, show
 
 __all__ = [
@@ -36,10 +36,11 @@ __all__ = [
     "heading",
     "nothing",
     "notice_list",
-    "open_call",
     "period_words",
     "picked",
+    "share_card",
     "table_card",
+    "welcome",
 ]
 
 _COLOURS: dict[Weight, Literal["red", "orange", "blue", "gray"]] = {
@@ -157,7 +158,7 @@ def figure_card(
     *,
     notes: Sequence[str] = (),
     delta: str | None = None,
-    worse_when: str | None = None,
+    worse_when: Literal["up", "down"] | None = None,
     spark: Sequence[float] = (),
     help: str | None = None,
 ) -> None:
@@ -195,6 +196,28 @@ def cost_card(totals: Totals, past: Totals | None, course: Sequence[Tally | None
         spark=[of(tally) for tally in course],
         notes=[f"{figures.count(totals.unpriced)} of {figures.plural(totals.calls, 'call')} unpriced"],
         help="An estimate by price lists. Calls without a known price are left out, never counted as free.",
+    )
+
+
+def share_card(
+    label: str,
+    part: Callable[[Tally], int],
+    totals: Totals,
+    past: Totals | None,
+    course: Sequence[Tally | None],
+    *,
+    worse_when: Literal["up", "down"] | None = None,
+    help: str,
+) -> None:
+    """Draw which share of calls something happened to."""
+    figure_card(
+        label,
+        figures.share(part(totals), totals.calls),
+        delta=figures.points(part(totals), totals.calls, part(past), past.calls) if past else None,
+        worse_when=worse_when,
+        spark=[part(tally) / tally.calls if tally and tally.calls else 0 for tally in course],
+        notes=[f"{figures.count(part(totals))} of {figures.count(totals.calls)}"],
+        help=help,
     )
 
 
@@ -262,11 +285,6 @@ def period_words(choice: Chosen) -> str:
     length: timedelta = RANGES[choice.range]
     hours = int(length.total_seconds() // 3600)
     return f"the last {'hour' if hours == 1 else f'{hours} hours' if hours <= 24 else f'{hours // 24} days'}"
-
-
-def open_call(choice: Chosen, call_id: object) -> None:
-    """Open the page of one call."""
-    go("calls", choice, call=str(call_id))
 
 
 def picked(choice: Chosen, at: str, bucket_s: int) -> Chosen:

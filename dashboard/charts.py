@@ -123,25 +123,12 @@ def bars_over_time(
     alt: str,
     shares: bool = False,
     names: Mapping[str, str] | None = None,
-    height: int = 250,
+    height: int = 290,
 ) -> Chart:
     """Return bars stacked in the order of `colours`; with `shares` every span adds up to 100 %."""
-    ranks = {group: rank for rank, group in enumerate(colours)}
     told = names or {}
-    rows = tuple(
-        {
-            "from": _wall(bar.at, grid.zone),
-            "to": _wall(bar.at + timedelta(seconds=grid.bucket_s), grid.zone),
-            "at": bar.at.isoformat(),
-            "when": _span(bar.at, grid),
-            "group": told.get(bar.group, bar.group),
-            "key": bar.group,
-            "rank": ranks[bar.group],
-            "value": bar.value,
-            "told": bar.told,
-        }
-        for bar in bars
-    )
+    axis = {"labelExpr": (SHARE if shares else unit).label, "tickCount": 4}
+    stack = "normalize" if shares else "zero"
     spec: Spec = {
         "padding": PADDING,
         "mark": {"type": "bar", "binSpacing": 1},
@@ -149,18 +136,14 @@ def bars_over_time(
         "encoding": {
             "x": {"field": "from", "type": "temporal", "bin": "binned", **_time_axis(grid)},
             "x2": {"field": "to"},
-            "y": {
-                "field": "value",
-                "type": "quantitative",
-                "stack": "normalize" if shares else "zero",
-                "title": None,
-                "axis": {"labelExpr": (SHARE if shares else unit).label, "tickCount": 4},
-            },
+            "y": {"field": "value", "type": "quantitative", "stack": stack, "title": None, "axis": axis},
             "color": _colour({told.get(group, group): colour for group, colour in colours.items()}),
             "order": {"field": "rank", "type": "ordinal"},
             "tooltip": _tooltip(when="When", group="Of", told="Value"),
         },
     }
+    ranks = {group: rank for rank, group in enumerate(colours)}
+    rows = tuple({**_bar(bar, grid), "group": told.get(bar.group, bar.group), "rank": ranks[bar.group]} for bar in bars)
     return Chart(spec=spec, rows=rows, alt=alt, height=height)
 
 
@@ -171,20 +154,10 @@ def lines_over_time(
     colours: Mapping[str, str],
     unit: Unit,
     alt: str,
-    height: int = 250,
+    height: int = 290,
 ) -> Chart:
     """Return lines that break off where a value is missing; a value alone between gaps is a point."""
-    middle = timedelta(seconds=grid.bucket_s / 2)
-    rows = tuple(
-        {
-            "from": _wall(line.at + middle, grid.zone),
-            "when": _span(line.at, grid),
-            "group": line.group,
-            "value": line.value,
-            "told": line.told,
-        }
-        for line in lines
-    )
+    axis = {"labelExpr": unit.label, "tickCount": 4}
     spec: Spec = {
         "padding": PADDING,
         "mark": {
@@ -196,18 +169,12 @@ def lines_over_time(
         },
         "encoding": {
             "x": {"field": "from", "type": "temporal", **_time_axis(grid)},
-            "y": {
-                "field": "value",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"zero": True},
-                "axis": {"labelExpr": unit.label, "tickCount": 4},
-            },
+            "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": True}, "axis": axis},
             "color": _colour(colours),
             "tooltip": _tooltip(when="When", group="Figure", told="Value"),
         },
     }
-    return Chart(spec=spec, rows=rows, alt=alt, height=height)
+    return Chart(spec=spec, rows=tuple(_point(line, grid) for line in lines), alt=alt, height=height)
 
 
 def grouped(groups: Iterable[str], colours: Mapping[str, str]) -> dict[str, str]:
@@ -220,6 +187,28 @@ def legend(colours: Mapping[str, str], palette: Palette, used: Iterable[str]) ->
     shown = set(used)
     kept = {group: colour for group, colour in colours.items() if group in shown}
     return {**kept, **({OTHER: palette.other} if shown - kept.keys() else {})}
+
+
+def _bar(bar: Bar, grid: Grid) -> dict[str, Any]:
+    return {
+        "from": _wall(bar.at, grid.zone),
+        "to": _wall(bar.at + timedelta(seconds=grid.bucket_s), grid.zone),
+        "at": bar.at.isoformat(),
+        "when": _span(bar.at, grid),
+        "key": bar.group,
+        "value": bar.value,
+        "told": bar.told,
+    }
+
+
+def _point(line: Line, grid: Grid) -> dict[str, Any]:
+    return {
+        "from": _wall(line.at + timedelta(seconds=grid.bucket_s / 2), grid.zone),
+        "when": _span(line.at, grid),
+        "group": line.group,
+        "value": line.value,
+        "told": line.told,
+    }
 
 
 def _time_axis(grid: Grid) -> Spec:

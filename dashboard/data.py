@@ -26,17 +26,14 @@ from audit.store.schema import head, revision
 from audit.store.scope import Canaries, Scope
 
 __all__ = [
-    "after",
     "call",
     "calls",
     "categories",
-    "check_days",
     "checks",
     "choices",
     "coverage",
     "flips",
     "health",
-    "keys",
     "latency",
     "latency_by_model",
     "models",
@@ -147,15 +144,12 @@ def _asking(method: Callable[Concatenate[Reader, P], R]) -> Callable[P, R]:
     return ask
 
 
-after = _asking(Reader.after)
 call = _asking(Reader.call)
 calls = _asking(Reader.calls)
 categories = _asking(Reader.categories)
-check_days = _asking(Reader.check_days)
 checks = _asking(Reader.checks)
 coverage = _asking(Reader.coverage)
 flips = _asking(Reader.flips)
-keys = _asking(Reader.keys)
 latency = _asking(Reader.latency)
 latency_by_model = _asking(Reader.latency_by_model)
 models = _asking(Reader.models)

@@ -90,7 +90,7 @@ def duration(microseconds: float | None) -> str:
         return ABSENT
     milliseconds = microseconds / 1_000
     if milliseconds < 9.95:
-        return f"{milliseconds:.1f} ms" if milliseconds else "0 ms"
+        return f"{milliseconds:.1f} ms" if milliseconds >= 0.05 else "0 ms"
     if milliseconds < 999.5:
         return f"{milliseconds:.0f} ms"
     if milliseconds < 59_950:

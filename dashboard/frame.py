@@ -19,7 +19,19 @@ from dashboard.charts import Grid
 from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen, bucket_s, chosen, window
 from dashboard.palette import DARK, LIGHT, Palette, model_colours
 
-__all__ = ["PAGES", "View", "filter_bar", "go", "live", "navigation_row", "view"]
+__all__ = [
+    "PAGES",
+    "View",
+    "colours",
+    "filter_bar",
+    "go",
+    "link",
+    "live",
+    "names",
+    "narrowed",
+    "navigation_row",
+    "view",
+]
 
 _VIEWS = Path(__file__).parent / "views"
 _REFRESH_S = 5
@@ -73,7 +85,7 @@ class View:
 
 def view() -> View:
     """Return what the page is drawn for, by the URL and the browser."""
-    name = data.settings().dashboard.timezone or st.context.timezone or "UTC"
+    name = st.context.timezone or "UTC"
     try:
         zone: tzinfo = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

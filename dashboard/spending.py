@@ -127,7 +127,9 @@ def columns(
     grouping: Grouping, rows: Sequence[UsageRow], before: Mapping[str | None, UsageRow], names: Mapping[str, str]
 ) -> list[Column[UsageRow]]:
     """Return what the table of groups says; `names` are what people call them."""
-    money = [column for currency in currencies(rows) for column in _money_columns(currency, rows, before)]
+    found = currencies(rows)
+    money = _money_columns(found[0], rows, before) if found else []
+    money += [_cost_column(currency) for currency in found[1:]]
     return [
         Column(title=grouping.title, value=lambda row: names.get(row.group or "", row.group or NONE), width=230),
         Column(
@@ -187,10 +189,8 @@ def _cost(currency: str, sums: Sequence[Tally]) -> Measure:
 def _money_columns(
     currency: str, rows: Sequence[UsageRow], before: Mapping[str | None, UsageRow]
 ) -> list[Column[UsageRow]]:
+    """What is said of the currency in which most was spent."""
     whole = sum((amount(row, currency) or Decimal(0) for row in rows), Decimal(0))
-
-    def written(value: float) -> str:
-        return figures.money(Decimal(str(value)), currency)
 
     def share(row: UsageRow) -> float | None:
         return float((amount(row, currency) or Decimal(0)) / whole) if whole else None
@@ -199,12 +199,23 @@ def _money_columns(
         cost = amount(row, currency)
         return cost / row.priced if cost is not None and row.priced else None
 
+    def earlier(row: UsageRow) -> Decimal | None:
+        return amount(before.get(row.group), currency)
+
     return [
-        _number(f"Cost, {currency}", lambda row: amount(row, currency), written),
-        Column(title=f"Share, {currency}", value=share, bar=True, width=100),
-        _number(f"Per call, {currency}", per_call, written),
-        _number(f"Before, {currency}", lambda row: amount(before.get(row.group), currency), written),
+        _cost_column(currency),
+        Column(title="Share", value=share, bar=True, width=100),
+        _number("Per call", per_call, _written_in(currency)),
+        _number("Before", earlier, _written_in(currency)),
     ]
+
+
+def _cost_column(currency: str) -> Column[UsageRow]:
+    return _number(f"Cost, {currency}", lambda row: amount(row, currency), _written_in(currency))
+
+
+def _written_in(currency: str) -> Callable[[float], str]:
+    return lambda value: figures.money(Decimal(str(value)), currency)
 
 
 def _number(

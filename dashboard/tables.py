@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of its own
 import streamlit as st
 
+from audit.wire.parse import printable
 from dashboard import figures
 from dashboard.palette import badge_colour
 
@@ -117,7 +118,9 @@ def _shown(column: Column[Row], row: Row) -> Any:
         return [] if value is None else [value]
     if isinstance(value, Decimal):
         return float(value)
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    return printable(value) if isinstance(value, str) else value
 
 
 def _writer(written: Callable[[Any], str]) -> Callable[[Any], str]:

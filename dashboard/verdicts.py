@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from audit.call import Outcome, Source
 from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
 from dashboard import figures
+from dashboard.charts import Bar
 from dashboard.diagrams import Cell
 from dashboard.palette import word
 from dashboard.tables import Column
 
-__all__ = ["LEVELS", "Verdicts", "alarming", "cells", "columns", "coverage_columns", "level", "side_by_side"]
+__all__ = ["LEVELS", "Verdicts", "alarming", "bars", "cells", "columns", "coverage_columns", "level", "side_by_side"]
 
 LEVELS = ("not found", "safe", "low", "medium", "high", "found", "other", "failed")
 """`other` is for words that no provider is known to use."""
@@ -91,6 +93,18 @@ def cells(rows: Sequence[CategoryRow], source: Source, most: int = 24) -> list[C
 def alarming(levels: Mapping[str, int]) -> int:
     """Return how many calls stand at a level that is not harmless."""
     return sum(calls for name, calls in levels.items() if name not in _HARMLESS)
+
+
+def bars(rows: Sequence[OutcomeRow]) -> list[Bar]:
+    """Return a bar for each span and outcome, with its share of the span's calls in words."""
+    whole: dict[datetime | None, int] = {}
+    for row in rows:
+        whole[row.at] = whole.get(row.at, 0) + row.calls
+    return [
+        Bar(at=row.at, group=row.outcome, value=row.calls, told=figures.rate(row.calls, whole[row.at]))
+        for row in rows
+        if row.at is not None
+    ]
 
 
 def side_by_side(rows: Sequence[OutcomeRow], before: Sequence[OutcomeRow]) -> list[Verdicts]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import click
 
 from audit import __version__
-from audit.errors import AuditError, SettingsError
+from audit.errors import AuditError, JournalError, SettingsError, StoreError
 
 __all__ = ["main"]
 
-_COMMANDS = {
+COMMANDS = {
     "demo": "Try it: a fake provider, recorded traffic, canaries, the dashboard.",
     "dashboard": "Serve the pages.",
     "calls": "List, show and follow recorded calls.",
@@ -29,27 +36,57 @@ _COMMANDS = {
 }
 """What stands in the list of commands; a test holds it to the commands' own help."""
 
+CANNOT, INTERRUPTED, TERMINATED, BROKEN_PIPE = 2, 128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGPIPE
+"""Exit codes beside 0 and 1; those of signals as shells have them."""
 
-class _Lazy(click.Group):
+
+class _Terminated(KeyboardInterrupt):
+    """The process was told to end by something else than Ctrl-C; it ends as well as with that."""
+
+
+class _Commands(click.Group):
     """A group that knows its commands by name and loads the one that is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
+        if name not in COMMANDS:
             return None
         command: click.Command = import_module(
             f"audit.cli.{name}_" if name == "import" else f"audit.cli.{name}"
         ).command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read has seen enough (`| head`)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(BROKEN_PIPE)
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Begin with:
+  audit demo                    see all of it at work; needs no key and no network
+  audit doctor                  what is set up here, and what is wrong with it
+  audit usage --by project      who spent what in the last 30 days
+  audit calls list --standing error --since 24h
+""",
+)
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -67,14 +104,53 @@ def _audit(ctx: click.Context, config: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter is no reason to stop
+    with _ending_well():
+        sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        _audit.main(args=None if arguments is None else list(arguments), prog_name="audit")
+        given = None if arguments is None else list(arguments)
+        code = _audit.main(args=given, prog_name="audit", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.Abort as exc:
+        return TERMINATED if isinstance(exc.__cause__, _Terminated) else INTERRUPTED
+    except click.ClickException as exc:
+        exc.show()
     except SettingsError as exc:
-        _fail("the configuration has problems:\n  " + "\n  ".join(exc.problems))
+        _complain("the configuration has problems:\n  " + "\n  ".join(exc.problems))
+    except (StoreError, JournalError) as exc:
+        _complain(f"{exc}\n`audit doctor` looks at the whole installation.")
     except AuditError as exc:
-        _fail(str(exc))
+        _complain(str(exc))
+    except OSError as exc:
+        _complain(f"{exc.filename or 'the system'}: {exc.strerror or exc}")
+    return CANNOT
 
 
-def _fail(text: str) -> None:
-    click.echo(f"audit: {text}", err=True)
-    sys.exit(2)
+def _complain(text: str) -> None:
+    click.echo(f"Error: {text}", err=True)
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the process as Ctrl-C does: what was begun is cleared up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # ignored under nohup
+            signal.signal(number, _terminate)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -11,58 +13,64 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from audit import wiring
-from audit.store.scope import Canaries, Scope
+from audit.call import ModelMatch, Operation, Outcome
+from audit.cli._keys import fingerprints
+from audit.store.scope import Canaries, Scope, Standing
 
 if TYPE_CHECKING:
     from audit.settings import Settings
     from audit.store.read import Reader
 
-__all__ = ["Moment", "as_json", "reader", "scoped", "settings"]
+__all__ = ["as_json", "moment", "reader", "scoped", "settings"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-class Moment(click.ParamType[datetime]):
-    """`24h`, `7d` (so long ago), or a date or time in ISO 8601; without a zone, in UTC."""
+def moment(text: str) -> datetime:
+    """Return `24h`, `7d` (so long ago), `today`, `yesterday`, or an ISO date or time as aware UTC.
 
-    name = "when"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment as aware UTC."""
-        if isinstance(value, datetime):
-            return value
-        number, unit = value[:-1], value[-1:]
-        if number.isdigit() and unit in _UNITS:
-            return datetime.now(UTC) - timedelta(**{_UNITS[unit]: int(number)})
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a span (90m, 24h, 7d, 4w) nor an ISO date or time", param, ctx)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    Without a zone it is local time, as in all tables. Raises `click.BadParameter` for anything else.
+    """
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        if span := re.fullmatch(r"(\d+)([mhdw])", text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
+        if text in ("today", "yesterday"):
+            return (midnight - timedelta(days=text == "yesterday")).astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        told = f"{text!r} is no span (90m, 24h, 7d, 4w), day (today, yesterday, 2026-01-31) or time (2026-01-31T12:00)"
+        raise click.BadParameter(told) from exc
 
 
 def scoped(command: F) -> F:
-    """Give a command the options that select calls; it gets them as one `scope`."""
+    """Give a command the options that select calls; it gets them as `scope`, and the record as `read`."""
 
     @wraps(command)
     def with_scope(*args: Any, **values: Any) -> Any:
-        chosen = {option: values.pop(option) for option in _SELECTING}
-        return command(*args, scope=_scope(**chosen), **values)
+        scope = _scope(**{option: values.pop(option) for option in _SELECTING})
+        read = reader(click.get_current_context())
+        if scope.keys:
+            scope = replace(scope, keys=fingerprints(read.keys(), scope.keys))
+        return command(*args, read=read, scope=scope, **values)
 
     for option in reversed(list(_SELECTING.values())):
         option(with_scope)
     return with_scope  # type: ignore[return-value]  # a command with the same parameters but for the scope
 
 
-def _scope(*, label: tuple[str, ...], canaries: str, **values: Any) -> Scope:
-    pairs = tuple(_pair(text) for text in label)
-    plural = {"provider": "providers", "model": "models", "key": "keys", "project": "projects"}
-    plural |= {"user": "users", "session": "sessions", "outcome": "outcomes", "operation": "operations"}
-    fields = {plural.get(name, name): value for name, value in values.items()}
-    return Scope(labels=pairs, canaries=Canaries(canaries), **fields)
+def _scope(*, label: tuple[str, ...], outcome: tuple[str, ...], canaries: str, **values: Any) -> Scope:
+    if values["until"] is not None and values["until"] <= values["since"]:
+        raise click.BadParameter("it lies before --since, so nothing is in between", param_hint="--until")
+    outcomes = [one for word in outcome for one in (_BLOCKED if word == "blocked" else (word,))]
+    if values["canary"] is not None:
+        canaries = Canaries.ONLY
+    fields = {_PLURALS.get(name, name): value for name, value in values.items()}
+    labels = tuple(_pair(text) for text in label)
+    return Scope(labels=labels, outcomes=tuple(outcomes), canaries=Canaries(canaries), **fields)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -72,22 +80,47 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _several(name: str, text: str) -> Callable[[F], F]:
-    return click.option(f"--{name}", multiple=True, help=text)
+def _several(name: str, text: str, *, choices: tuple[str, ...] = ()) -> Callable[[F], F]:
+    kind = click.Choice(choices) if choices else None
+    return click.option(f"--{name}", multiple=True, type=kind, metavar=name.upper(), help=text)
 
 
+_PLURALS = {
+    name: f"{name}s" for name in ("provider", "model", "key", "project", "user", "session", "operation", "standing")
+} | {"match": "matches"}
+_BLOCKED = tuple(outcome.value for outcome in Outcome if outcome.blocked)
+_OUTCOMES = ("blocked", *(outcome.value for outcome in Outcome))
 _SELECTING: dict[str, Callable[..., Any]] = {
-    "since": click.option("--since", type=Moment(), default="30d", show_default=True, help="90m, 24h, 7d or a date."),
-    "until": click.option("--until", type=Moment(), help="Not included. Default: now."),
-    "provider": _several("provider", "As in the provider column. Several widen the selection."),
-    "model": _several("model", "The model that served, else the one asked for."),
-    "key": _several("key", "An API key's fingerprint or name."),
-    "project": _several("project", "A tag."),
-    "user": _several("user", "A tag."),
-    "session": _several("session", "A tag."),
-    "label": click.option("--label", multiple=True, metavar="NAME=VALUE", help="A free tag."),
-    "outcome": _several("outcome", "blocked_prompt, blocked_completion, masked, filter_error, annotated, clean, …"),
-    "operation": _several("operation", "chat, embeddings, …; others than those of a model at work only when named."),
+    "since": click.option(
+        "--since",
+        type=moment,
+        metavar="WHEN",
+        default="30d",
+        show_default=True,
+        help="90m, 24h, 7d, today, yesterday, 2026-01-31, 2026-01-31T12:00 (local time).",
+    ),
+    "until": click.option("--until", type=moment, metavar="WHEN", help="The same; not included. Default: no end."),
+    "provider": _several("provider", "openai, azure, a configured name … Like all that follow: several widen."),
+    "model": _several("model", "The model that served, or the one asked for where none is known."),
+    "key": _several("key", "An API key's name, its fingerprint or the beginning of it; '' for calls without one."),
+    "project": _several("project", "As tagged; '' for calls without one. Likewise user and session."),
+    "user": _several("user", "As tagged."),
+    "session": _several("session", "As tagged."),
+    "label": click.option("--label", multiple=True, metavar="NAME=VALUE", help="A tag of your own."),
+    "outcome": _several("outcome", f"Of the content filters: {', '.join(_OUTCOMES)}.", choices=_OUTCOMES),
+    "standing": _several(
+        "standing", f"{', '.join(Standing)}: how the call ended.", choices=tuple(one.value for one in Standing)
+    ),
+    "match": _several(
+        "match",
+        f"{', '.join(ModelMatch)}: how the model that served relates to the one asked for.",
+        choices=tuple(one.value for one in ModelMatch),
+    ),
+    "operation": _several(
+        "operation",
+        "chat, embeddings, … Default: all for which a model works; count_tokens, files and so on only when named.",
+        choices=tuple(one.value for one in Operation),
+    ),
     "canaries": click.option(
         "--canaries",
         type=click.Choice([choice.value for choice in Canaries]),
@@ -95,7 +128,8 @@ _SELECTING: dict[str, Callable[..., Any]] = {
         show_default=True,
         help="Whether our own checks count.",
     ),
-    "search": click.option("--search", help="Words in prompt or answer, or an id."),
+    "canary": click.option("--canary", metavar="NAME", help="Only the checks of this canary."),
+    "search": click.option("--search", metavar="WORDS", help="In prompt or answer; or an id of the call."),
 }
 
 

@@ -1,11 +1,14 @@
-"""How commands print: tables for people, JSON for programs, both of the same rows."""
+"""What commands print: text for people, JSON for programs. What was recorded is data and never commands a terminal."""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
+import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -14,78 +17,55 @@ from uuid import UUID
 
 import click
 
-_PIPE_WIDTH = 400
-"""Columns where there is no terminal: programs that read tables want each row on one line."""
+__all__ = ["coloured", "legible", "plain", "print_json"]
 
-__all__ = ["duration", "figure", "money", "print_json", "print_table", "share", "when"]
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON: times in ISO 8601, money as text, so that no digit is lost."""
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
-
-
-def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
-    """Print rows under `columns` (heading to `left` or `right`), or what to do when there are none."""
-    if not rows:
-        click.echo(empty, err=True)
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, side in columns.items():
-        table.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # as text: what was recorded may look like markup
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+_UNSEEN = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Characters that a terminal obeys instead of showing, above U+001F: C1 controls, and turns of the writing direction
+(https://trojansource.codes)."""
+_CONTROLS = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+_CONTROLS_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
+_NOT_ESCAPED = re.compile(f"[{_UNSEEN}]")
 
 
-def when(moment: datetime | None) -> str:
-    """Write a time in the local zone, to the second."""
-    return "–" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def print_json(value: Any, *, on_one_line: bool = False) -> None:
+    """Print a value as JSON: times in ISO 8601, money as text, bytes as text or as `{"base64": …}`."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=None if on_one_line else 2)
+    click.echo(_NOT_ESCAPED.sub(_escaped, text))
 
 
-def figure(number: int | None) -> str:
-    """Write a count with its thousands apart; a dash where there is none."""
-    return "–" if number is None else f"{number:,}".replace(",", "\u2009")
+def legible(text: str, *, lines: bool = False) -> str:
+    """Return text with its control characters written out; `lines` leaves line breaks and tabs as they are."""
+    return (_CONTROLS_BUT_LINES if lines else _CONTROLS).sub(_escaped, text)
 
 
-def share(part: int, whole: int) -> str:
-    """Write a part in per cent; a dash of nothing."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+def coloured(text: str, **style: Any) -> str:
+    """Return text in a style (`fg`, `bold`), where a terminal shows it and nobody has asked for none (NO_COLOR)."""
+    return click.style(text, **style) if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
 
 
-def duration(microseconds: int | None) -> str:
-    """Write a duration as 840 ms or 2.1 s."""
-    if microseconds is None:
-        return "–"
-    if microseconds < 999_500:
-        return f"{microseconds / 1000:.{0 if microseconds >= 10_000 else 1}f} ms"
-    return f"{microseconds / 1_000_000:.1f} s"
-
-
-def money(amount: Decimal | None, currency: str | None) -> str:
-    """Write an amount with as many digits as matter."""
-    if amount is None:
-        return "–"
-    digits = 2 if amount >= 100 or amount == 0 else max(2, 3 - amount.adjusted())
-    text = f"{amount:,.{min(digits, 8)}f}".replace(",", "\u2009")
-    return f"${text}" if currency == "USD" else f"{text} {currency}"
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as what JSON has: objects, lists, texts, numbers, booleans, null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):
         return str(value)
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+    return _text(value) if isinstance(value, bytes) else value
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(found[0], f"\\u{ord(found[0]):04x}")
+
+
+def _text(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}

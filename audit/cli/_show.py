@@ -8,84 +8,132 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import wiring
-from audit.cli._options import settings
-from audit.cli._output import duration, figure, money, print_table, when
+from audit.cli._figures import ABSENT, duration, figure, money, when, zone
+from audit.cli._output import coloured, legible
+from audit.cli._table import left, print_table
+from audit.store.scope import Standing
 
 if TYPE_CHECKING:
-    from audit.call import Finding, Message
-    from audit.store.rows import CallDetail
+    from audit.call import Finding, Message, Part
+    from audit.settings import Settings
+    from audit.store.rows import CallDetail, CallRow
 
 __all__ = ["show_call"]
 
 _MOST_SHOWN = 4_000
-"""Characters of one message; --json and --raw give all."""
+"""Characters of one message; --raw gives all."""
 
 
-def show_call(ctx: click.Context, detail: CallDetail) -> None:
-    """Print what is known of a call."""
+def show_call(detail: CallDetail, settings: Settings) -> None:
+    """Print what is known of a call: facts, findings of content filters, the conversation."""
     for name, value in _facts(detail):
-        click.echo(f"{name:<18}{value}")
+        click.echo(f"{name:<16}{legible(value)}")
     if detail.findings:
-        click.echo("\nfindings")
-        print_table(_FINDING_COLUMNS, [_finding(one) for one in detail.findings], empty="")
-    reading = wiring.interpreter(settings(ctx)).read(detail.exchange)
+        _head("findings")
+        print_table(
+            left("source", "category", "level", "verdict", "offsets", "place"), [_finding(o) for o in detail.findings]
+        )
+    reading = wiring.interpreter(settings).read(detail.exchange)
     for message in (*reading.input, *reading.output):
-        click.echo(f"\n{message.role}\n{_indented(message)}")
+        _head(message.role)
+        click.echo(_indented(message))
+
+
+def _head(text: str) -> None:
+    click.echo("\n" + coloured(legible(text), bold=True))
 
 
 def _facts(detail: CallDetail) -> Iterator[tuple[str, str]]:
-    row, usage = detail.row, detail.usage
-    yield "call", str(row.id)
-    yield "time", when(row.started_at)
+    row = detail.row
+    yield "call", f"{row.id}" + (f" ({row.reference})" if row.reference else "")
+    yield "time", f"{when(row.started_at)} ({zone()})"
     yield "request", f"{detail.exchange.method} {detail.exchange.url}"
-    yield "provider", f"{row.provider} ({row.operation}, read as {row.dialect})"
-    yield "model", f"asked {row.model_requested or '?'}, served {row.model_served or '?'} ({row.model_match})"
-    yield "status", f"{row.status or 'no response'}, {row.standing.value}, ended by {row.ending}"
+    yield "provider", f"{row.provider} ({row.operation}, read as {row.dialect}{', streamed' if row.streamed else ''})"
+    yield "model", _models(row)
+    yield "status", f"{row.status or 'no response'}, {row.standing}" + _ending(row)
     if row.error_code or row.error_message:
-        yield "error", " ".join(filter(None, (row.error_code, row.error_message)))
-    yield "finish", f"{row.finish_reason or '–'}{', refused in words' if row.refusal else ''}"
-    yield "content filter", ", ".join((row.outcome, *detail.block_reasons))
-    yield (
-        "tokens",
-        f"{figure(row.input_tokens)} in ({figure(row.cached_input_tokens)} cached), "
-        + (f"{figure(row.output_tokens)} out ({figure(row.reasoning_tokens)} reasoning)"),
-    )
-    yield (
-        "provider's own",
-        (
-            f"{figure(usage.input_tokens)} in, {figure(usage.output_tokens)} out, {figure(usage.total_tokens)} in all"
-            + (" (partial)" if usage.partial else "")
-        ),
-    )
+        yield "error", ": ".join(filter(None, (row.error_code, row.error_message)))
+    if row.finish_reason or row.refusal:
+        yield "finish", ", ".join(filter(None, (row.finish_reason, "refused in words" if row.refusal else None)))
+    yield "content filter", ", ".join((row.outcome.replace("_", " "), *detail.block_reasons))
+    yield "tokens", _tokens(row)
+    yield "provider's own", _native(detail)
     yield "cost", _cost(detail)
-    yield "first token", f"{duration(row.first_token_us)} (provider says {duration(row.provider_first_token_us)})"
-    yield "duration", f"{duration(row.duration_us)} (provider says {duration(row.provider_duration_us)})"
-    yield "key", row.key_name or row.key_fingerprint or "–"
+    yield "first token", _times(row.first_token_us, row.provider_first_token_us)
+    yield "duration", _times(row.duration_us, row.provider_duration_us)
+    yield "key", row.key_name or row.key_fingerprint or "none"
     tags = {"project": row.project, "user": row.user, "session": row.session, "canary": row.canary, **dict(row.labels)}
-    yield "tags", ", ".join(f"{name}={value}" for name, value in tags.items() if value) or "–"
+    if said := ", ".join(f"{name}={value}" for name, value in tags.items() if value is not None):
+        yield "tags", said
     for note in detail.notes:
         yield "note", note
+
+
+def _models(row: CallRow) -> str:
+    return f"{row.model_requested or 'not known'} was asked for, {row.model_served or 'not known'} served ({row.model_match})"
+
+
+def _ending(row: CallRow) -> str:
+    complete = {True: "the answer is whole", False: "the answer is not whole", None: ""}[row.complete]
+    ended = f"the connection ended as {row.ending}" if row.standing is not Standing.OK else ""
+    return "".join(f", {text}" for text in (complete, ended) if text)
+
+
+def _tokens(row: CallRow) -> str:
+    if row.input_tokens is None and row.output_tokens is None:
+        return "not told"
+    partial = ", as far as the stream had told" if row.usage_partial else ""
+    return (
+        f"{figure(row.input_tokens)} in ({figure(row.cached_input_tokens)} cached), "
+        f"{figure(row.output_tokens)} out ({figure(row.reasoning_tokens)} reasoning){partial}"
+    )
+
+
+def _native(detail: CallDetail) -> str:
+    usage = detail.usage
+    if usage.input_tokens is None and usage.output_tokens is None and usage.total_tokens is None:
+        return "no figures"
+    return f"{figure(usage.input_tokens)} in, {figure(usage.output_tokens)} out, {figure(usage.total_tokens)} in all"
 
 
 def _cost(detail: CallDetail) -> str:
     if detail.price is None:
         return f"unpriced: {detail.row.unpriced_reason}" if detail.row.unpriced_reason else "none due"
     price = detail.price
-    working = ", ".join(f"{part.unit} {part.unit_price}/{figure(part.per)}" for part in price.parts)
-    return f"{money(price.amount, price.currency)} ({price.source}, {price.model}: {working})"
+    parts = [f"{part.unit} {part.quantity:,f} × {part.unit_price:f}" + _per(part.per) for part in price.parts]
+    times = f", × {price.multiplier}" if price.multiplier != 1 else ""
+    working = f": {' + '.join(parts)}{times}" if parts else ""
+    return f"{money(price.amount, price.currency)} by {price.source} for {price.model}{working}"
+
+
+def _per(number: int) -> str:
+    return f"/{number:,}" if number != 1 else ""
+
+
+def _times(measured: int | None, told: int | None) -> str:
+    return duration(measured) + (f" (the provider says {duration(told)})" if told is not None else "")
 
 
 def _finding(one: Finding) -> list[str]:
-    offsets = "–" if one.start_offset is None else f"{one.start_offset}–{one.end_offset}"
-    level = one.severity or one.probability or "–"
-    said = [name for name in ("detected", "filtered", "masked") if getattr(one, name)] or ["–"]
-    return [one.source.value, one.category, level, one.error or ", ".join(said), offsets, one.place]
+    offsets = ABSENT if one.start_offset is None else f"{one.start_offset} to {one.end_offset}"
+    level = one.severity or one.probability or ABSENT
+    return [one.source.value, one.category, level, one.error or _verdict(one), offsets, one.place]
+
+
+def _verdict(one: Finding) -> str:
+    said = [name for name in ("detected", "filtered", "masked") if getattr(one, name)]
+    return ", ".join(said) or ("nothing" if one.detected is False or one.filtered is False else ABSENT)
 
 
 def _indented(message: Message) -> str:
-    text = message.text or "(" + ", ".join(part.kind for part in message.parts) + ")"
-    cut = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({figure(len(text))} characters)"
-    return "\n".join(f"  {line}" for line in cut.splitlines())
+    text = "\n".join(_said(part) for part in message.parts)
+    cut = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… (of {figure(len(text))} characters)"
+    return "\n".join(f"  {line}" for line in legible(cut, lines=True).splitlines())
 
 
-_FINDING_COLUMNS = dict.fromkeys(("source", "category", "level", "verdict", "offsets", "place"), "left")
+def _said(part: Part) -> str:
+    """A text as it is; of anything else also what it is."""
+    if part.kind == "text":
+        return part.text
+    facts = (part.kind, part.name, part.media_type, f"{figure(part.size)} bytes" if part.size is not None else None)
+    return f"[{', '.join(filter(None, facts))}]" + (f" {part.text}" if part.text else "")

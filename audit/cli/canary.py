@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from audit import wiring
-from audit.cli._options import Moment, as_json, reader, settings
-from audit.cli._output import duration, money, print_json, print_table, when
+from audit.cli._figures import ABSENT, duration, money, when, zone
+from audit.cli._options import as_json, moment, reader, settings
+from audit.cli._output import legible, print_json
+from audit.cli._table import left, print_table, right
 
 if TYPE_CHECKING:
+    from audit.call import Call
+    from audit.canary.plan import Assignment
     from audit.canary.run import Checked
     from audit.store.rows import CheckRow, ModelRow
 
 __all__ = ["command"]
 
+NO_MODELS = """\
+No models to check. Name them in audit.toml, such as:
+
+[providers.openai]
+base_url = "https://api.openai.com/v1"
+key_env = "OPENAI_API_KEY"
+
+[[models]]
+name = "gpt-5-mini"
+provider = "openai"
+"""
+
 
 @click.group(name="canary")
 def command() -> None:
-    """Ask models to see whether they work. What is asked stands in audit.toml under [[models]] and [[canaries]]."""
+    """Ask models to see whether they work.
+
+    What is asked stands in audit.toml: each of the [[models]] is asked each of the [[canaries]] that is meant for it,
+    or one about arithmetic if there are none.
+    """
 
 
 @command.command(name="list")
@@ -32,43 +53,49 @@ def list_canaries(ctx: click.Context, as_json: bool) -> None:
     planned = wiring.assignments(settings(ctx))
     rows = [(*one.key, one.canary.every) for one in planned]
     if as_json:
-        print_json(
-            [dict(zip((*_PLANNED, "every_s"), (*key, every.total_seconds()), strict=True)) for *key, every in rows]
-        )
+        names = ("canary", "provider", "model", "every_s")
+        print_json([dict(zip(names, (*key, every.total_seconds()), strict=True)) for *key, every in rows])
+    elif rows:
+        print_table(left("canary", "provider", "model", "every"), [[*key, _span(every)] for *key, every in rows])
     else:
-        columns = dict.fromkeys((*_PLANNED, "every"), "left")
-        print_table(columns, [[*key, str(every)] for *key, every in rows], empty=_NOTHING)
+        click.echo(NO_MODELS, err=True)
 
 
-@command.command()
-@click.option("--canary", "canaries", multiple=True, help="Only this one. Several widen the selection.")
-@click.option("--model", "models", multiple=True, help="Only of this model.")
+@command.command(
+    epilog="""\b
+Examples:
+  audit canary run
+  audit canary run --model gpt-5-mini --canary arithmetic
+"""
+)
+@click.option("--canary", "canaries", multiple=True, metavar="NAME", help="Only this one. Several widen.")
+@click.option("--model", "models", multiple=True, metavar="NAME", help="Only of this model. Several widen.")
 @as_json
 @click.pass_context
 def run(ctx: click.Context, canaries: tuple[str, ...], models: tuple[str, ...], as_json: bool) -> None:
     """Ask now; exit with 1 unless everything is as expected."""
     chosen = settings(ctx)
+    assignments = _chosen(wiring.assignments(chosen), canaries, models)
     checks: list[Checked] = []
-    for checked in wiring.run_canaries(chosen, canaries=canaries, models=models):
+    for checked in wiring.run_canaries(chosen, assignments):
         checks.append(checked)
         if not as_json:
             _print_checked(checked)
     if as_json:
         print_json([_told(checked) for checked in checks])
-    elif not checks:
-        click.echo(_NOTHING, err=True)
-    sys.exit(0 if checks and all(checked.judgement.verdict.value == "ok" for checked in checks) else 1)
+    sys.exit(0 if all(checked.judgement.verdict.value == "ok" for checked in checks) else 1)
 
 
 @command.command()
 @click.pass_context
 def schedule(ctx: click.Context) -> None:
     """Ask on schedule until interrupted. Several schedulers on one database share the work and repeat nothing."""
-    with wiring.scheduling(settings(ctx)) as count:
-        if not count:
-            raise click.ClickException(_NOTHING)
-        click.echo(f"{count} canaries on schedule; interrupt to stop", err=True)
+    chosen = settings(ctx)
+    _chosen(wiring.assignments(chosen))
+    with wiring.scheduling(chosen) as count:
+        click.echo(f"{count} canaries are asked on schedule. Ctrl-C stops; `audit canary status` tells how they do.", err=True)
         wiring.wait_for_interrupt()
+        click.echo("stopping when what is being asked has ended; Ctrl-C again to leave at once", err=True)
 
 
 @command.command()
@@ -79,36 +106,74 @@ def status(ctx: click.Context, as_json: bool) -> None:
     rows = reader(ctx).models()
     if as_json:
         print_json(rows)
+    elif rows:
+        headings = ("provider", "model", "state", f"since ({zone()})", "last check", "canaries")
+        print_table(left(*headings), [_status(row) for row in rows])
     else:
-        print_table(_STATUS, [_status(row) for row in rows], empty="No model has been checked; try `audit canary run`.")
+        click.echo("No model has been checked yet; `audit canary run` does.", err=True)
     sys.exit(1 if any(row.flip is not None and row.flip.state == "down" for row in rows) else 0)
 
 
 @command.command()
-@click.option("--since", type=Moment(), default="24h", show_default=True)
+@click.option("--since", type=moment, metavar="WHEN", default="24h", show_default=True, help="24h, 7d, 2026-01-31 …")
+@click.option("--model", metavar="NAME", help="Only of this model.")
+@click.option("--canary", metavar="NAME", help="Only of this canary.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @as_json
 @click.pass_context
-def checks(ctx: click.Context, since: datetime, as_json: bool) -> None:
+def checks(
+    ctx: click.Context, since: datetime, model: str | None, canary: str | None, limit: int, as_json: bool
+) -> None:
     """Print checks, the latest first."""
-    rows = reader(ctx).checks(since=since)
+    rows = reader(ctx).checks(since=since, model=model, canary=canary, limit=limit)
     if as_json:
         print_json(rows)
+    elif rows:
+        headings = left(f"time ({zone()})", "provider", "model", "canary", "verdict")
+        print_table([*headings, *right("first token", "duration"), *left("why")], [_check(row) for row in rows])
     else:
-        print_table(_CHECKS, [_check(row) for row in rows], empty="No checks since then; try `audit canary run`.")
+        click.echo(f"No such check since {when(since)} ({zone()}); `audit canary run` asks now.", err=True)
+
+
+def _chosen(
+    planned: Sequence[Assignment], canaries: Sequence[str] = (), models: Sequence[str] = ()
+) -> list[Assignment]:
+    """Return what is meant of what is planned; raise `click.ClickException` if that is nothing."""
+    if not planned:
+        raise click.ClickException(NO_MODELS)
+    for option, wanted, known in (
+        ("--canary", canaries, {one.canary.name for one in planned}),
+        ("--model", models, {one.target.model for one in planned}),
+    ):
+        if unknown := [name for name in wanted if name not in known]:
+            there = ", ".join(sorted(known))
+            raise click.BadParameter(f"{', '.join(unknown)}; there are {there}", param_hint=option)
+    chosen = [
+        one
+        for one in planned
+        if (not canaries or one.canary.name in canaries) and (not models or one.target.model in models)
+    ]
+    if not chosen:
+        raise click.ClickException("none of these canaries is meant for any of these models; see `audit canary list`")
+    return chosen
 
 
 def _print_checked(checked: Checked) -> None:
     target, call = checked.assignment.target, checked.call
-    took = duration(call.exchange.duration_us) if call else "–"
-    cost = money(call.price.amount, call.price.currency) if call and call.price else "unpriced"
-    click.echo(
-        f"{checked.judgement.verdict.value:<13}{target.model} at {target.provider}, "
-        f"{checked.assignment.canary.name}: {took}, {cost}"
-    )
+    facts = [duration(call.exchange.duration_us), _cost(call)] if call else ["not asked"]
+    verdict = checked.judgement.verdict.value
+    told = f"{verdict:<13}{target.model} at {target.provider}, {checked.assignment.canary.name}: {', '.join(facts)}"
+    click.echo(legible(told))
     for reason in checked.judgement.reasons:
-        click.echo(f"{'':<13}{reason}")
+        click.echo(legible(f"{'':<13}{reason}"))
     for flip in checked.flips:
-        click.echo(f"{'':<13}{flip.before.value} → {flip.state.value}: {flip.reason}")
+        click.echo(legible(f"{'':<13}{flip.before.value} → {flip.state.value}: {flip.reason}"))
+
+
+def _cost(call: Call) -> str:
+    if call.price:
+        return money(call.price.amount, call.price.currency)
+    return "unpriced" if call.unpriced_reason else "no cost"
 
 
 def _told(checked: Checked) -> dict[str, object]:
@@ -128,8 +193,8 @@ def _told(checked: Checked) -> dict[str, object]:
 def _status(row: ModelRow) -> list[str]:
     last = max(row.last, key=lambda check: check.started_at, default=None)
     said = ", ".join(f"{check.canary} {check.verdict}" for check in row.last)
-    state, since = (row.flip.state, when(row.flip.at)) if row.flip else ("unknown", "–")
-    return [row.provider, row.model, state, since, when(last.started_at) if last else "–", said]
+    state, since = (row.flip.state, when(row.flip.at)) if row.flip else ("unknown", ABSENT)
+    return [row.provider, row.model, state, since, when(last.started_at) if last else ABSENT, said]
 
 
 def _check(row: CheckRow) -> list[str]:
@@ -145,11 +210,11 @@ def _check(row: CheckRow) -> list[str]:
     ]
 
 
-_PLANNED = ("canary", "provider", "model")
-_NOTHING = "No models to check: name them in audit.toml under [[models]]; the README shows how."
-_STATUS = dict.fromkeys(("provider", "model", "state", "since", "last check", "canaries"), "left")
-_CHECKS = {
-    **dict.fromkeys(("time", "provider", "model", "canary", "verdict"), "left"),
-    **dict.fromkeys(("first token", "duration"), "right"),
-    "why": "left",
-}
+def _span(span: timedelta) -> str:
+    """Write an interval as it is configured: 30s, 5m, 2h."""
+    seconds = span.total_seconds()
+    unit, length = next(((unit, length) for unit, length in _LENGTHS if not seconds % length), ("s", 1))
+    return f"{seconds / length:g}{unit}"
+
+
+_LENGTHS = (("d", 86_400), ("h", 3_600), ("m", 60))

@@ -21,22 +21,27 @@ def command() -> None:
 @command.command()
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
-    """Bring the schema up to date. Commands that write do this by themselves; safe to repeat."""
+    """Bring the schema up to date. Commands that read or write do this by themselves; safe to repeat."""
     before, after = wiring.upgrade(settings(ctx))
-    click.echo(f"at revision {after}" if before == after else f"from revision {before or 'nothing'} to {after}")
+    click.echo(f"at revision {after} already" if before == after else f"from revision {before or 'none'} to {after}")
 
 
 @command.command()
 @as_json
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    """Say whether the schema is what this version expects; exit with 1 if not."""
+    """Say whether the schema is what this version expects; exit with 1 if not. Changes nothing."""
     found = wiring.check_schema(settings(ctx))
     if as_json:
-        print_json(found)
+        print_json({"revision": found.revision, "expected": found.expected, "differences": found.differences, "sound": found.sound})
     else:
-        click.echo(f"revision {found.revision or 'none'}, expected {found.expected}")
+        click.echo(f"revision {found.revision or 'none: nothing is there yet'}, expected {found.expected}")
         for difference in found.differences:
             click.echo(f"differs: {difference}")
-        click.echo("sound" if found.sound else "run `audit db upgrade`")
+        if found.sound:
+            click.echo("sound")
+        elif found.differences:
+            click.echo("somebody has changed the tables; restore a backup, or begin a new database")
+        else:
+            click.echo("`audit db upgrade` brings it up to date")
     sys.exit(0 if found.sound else 1)

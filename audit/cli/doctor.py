@@ -8,22 +8,27 @@ import click
 
 from audit import wiring
 from audit.cli._options import as_json, settings
-from audit.cli._output import print_json
+from audit.cli._output import coloured, legible, print_json
 
 __all__ = ["command"]
 
-_MARKS = {"good": "ok  ", "note": "note", "bad": "BAD "}
+_MARKS = {"good": ("ok", "green"), "note": ("note", "yellow"), "bad": ("BAD", "red")}
 
 
 @click.command(name="doctor")
 @as_json
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Find out what is wrong with this installation; exit with 1 if anything is. Changes nothing."""
+    """Find out what is wrong with this installation; exit with 1 if anything is BAD. Changes nothing.
+
+    Looks at versions and SDKs, settings, the home folder and its disk, the database, the journal, the canaries' keys,
+    and whether the dashboard runs. Asks nobody on the network but the database.
+    """
     found = wiring.diagnoses(settings(ctx))
     if as_json:
         print_json(found)
     else:
         for one in found:
-            click.echo(f"{_MARKS[one.level.value]}  {one.subject:<10} {one.text}")
+            mark, colour = _MARKS[one.level.value]
+            click.echo(f"{coloured(f'{mark:<4}', fg=colour)}  {one.subject:<12}{legible(one.text)}")
     sys.exit(1 if any(one.level.value == "bad" for one in found) else 0)

@@ -3,69 +3,110 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from audit.call import Outcome
-from audit.cli._options import as_json, reader, scoped
-from audit.cli._output import figure, print_json, print_table, share
+from audit.cli._figures import ABSENT, ahead_of_utc, figure, share, zone
+from audit.cli._keys import called
+from audit.cli._nothing import say_when, say_why_nothing
+from audit.cli._options import as_json, scoped
+from audit.cli._output import coloured, print_json
+from audit.cli._table import Column, left, print_table, right
 from audit.store.scope import By, Scope
 
 if TYPE_CHECKING:
+    from audit.store.read import Reader
     from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
 
 __all__ = ["command"]
 
 
-@click.command(name="filters")
+@click.command(
+    name="filters",
+    epilog="""\b
+Examples:
+  audit filters                                 by model, the last 30 days
+  audit filters --by day --since 7d             is anything drifting?
+  audit filters --by project --outcome blocked
+""",
+)
 @scoped
 @click.option("--by", type=click.Choice([by.value for by in By]), default=By.MODEL.value, show_default=True)
 @as_json
-@click.pass_context
-def command(ctx: click.Context, scope: Scope, by: str, as_json: bool) -> None:
-    """What the content filters did: outcomes, coverage, categories."""
-    read = reader(ctx)
-    outcomes, coverage = read.outcomes(scope, by=By(by)), read.coverage(scope, By(by))
+def command(read: Reader, scope: Scope, by: str, as_json: bool) -> None:
+    """What the content filters did: outcomes, coverage, categories.
+
+    Assessed are calls with a verdict on that side; "not assessed" is no word from any filter, which is not "clean".
+    """
+    kind = By(by)
+    outcomes = read.outcomes(scope, by=kind, offset_s=ahead_of_utc())
+    coverage = read.coverage(scope, By.NONE if kind is By.DAY else kind)
     categories = read.categories(scope)
     if as_json:
         print_json({"outcomes": outcomes, "coverage": coverage, "categories": categories})
-        return
-    _print_outcomes(by, outcomes)
-    _print_coverage(by, coverage)
-    _print_categories(categories)
+    elif not outcomes:
+        say_why_nothing(read, scope)
+    else:
+        names = called(read.keys()) if kind is By.KEY else {}
+        heading = {By.NONE: "", By.DAY: f"day ({zone()})"}.get(kind, by)
+        _print_outcomes(heading, outcomes, names, in_order=kind is By.DAY)
+        _print_coverage("" if kind is By.DAY else heading, coverage, names)
+        _print_categories(categories)
+        say_when(scope)
 
 
-def _print_outcomes(by: str, rows: tuple[OutcomeRow, ...]) -> None:
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def _print_outcomes(heading: str, rows: Sequence[OutcomeRow], names: Mapping[str, str], *, in_order: bool) -> None:
+    counts: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        counts[row.group or "–"][row.outcome] += row.calls
+        counts[row.group][row.outcome] += row.calls
+    groups = sorted(counts, key=lambda group: (group or "") if in_order else -sum(counts[group].values()))
     table = [
-        [group, *(figure(found[outcome]) for outcome in Outcome), figure(sum(found.values()))]
-        for group, found in sorted(counts.items(), key=lambda pair: -sum(pair[1].values()))
+        [
+            _named(group, names),
+            *(figure(counts[group][outcome]) for outcome in Outcome),
+            figure(sum(counts[group].values())),
+        ]
+        for group in groups
     ]
-    columns = {by: "left", **dict.fromkeys((outcome.value for outcome in Outcome), "right"), "calls": "right"}
-    print_table(columns, table, empty="No call fits; widen --since, or try `audit demo`.")
+    print_table([*left(heading), *right(*(outcome.replace("_", " ") for outcome in Outcome), "calls")], table)
 
 
-def _print_coverage(by: str, rows: tuple[CoverageRow, ...]) -> None:
-    if rows:
-        click.echo("\nassessed")
-        table = [
-            [row.group or "–", share(row.prompt, row.calls), share(row.completion, row.calls), figure(row.not_assessed)]
-            for row in rows
+def _print_coverage(heading: str, rows: Sequence[CoverageRow], names: Mapping[str, str]) -> None:
+    table = [
+        [
+            _named(row.group, names),
+            figure(row.prompt),
+            share(row.prompt, row.calls),
+            figure(row.completion),
+            share(row.completion, row.calls),
+            figure(row.errors),
+            figure(row.not_assessed),
+            figure(row.calls),
         ]
-        columns = {by: "left", "prompts": "right", "completions": "right", "calls not assessed": "right"}
-        print_table(columns, table, empty="")
+        for row in rows
+    ]
+    click.echo(coloured("\nHow many calls were assessed", bold=True))
+    print_table([*left(heading), *_COVERAGE], table)
 
 
-def _print_categories(rows: tuple[CategoryRow, ...]) -> None:
-    if rows:
-        click.echo("\ncategories")
-        table = [
-            [r.source, r.category, r.level or "–", *map(figure, (r.calls, r.detected, r.filtered, r.masked, r.errors))]
-            for r in rows
-        ]
-        columns = {"source": "left", "category": "left", "level": "left"}
-        columns |= dict.fromkeys(("calls", "detected", "filtered", "masked", "errors"), "right")
-        print_table(columns, table, empty="")
+def _print_categories(rows: Sequence[CategoryRow]) -> None:
+    if not rows:
+        click.echo("\nNo filter said anything of any category.")
+        return
+    table = [
+        [r.source, r.category, r.level or ABSENT, *map(figure, (r.calls, r.detected, r.filtered, r.masked, r.errors))]
+        for r in rows
+    ]
+    click.echo(coloured("\nWhat was said, by category", bold=True))
+    print_table([*left("source", "category", "level"), *_CATEGORIES], table)
+
+
+def _named(group: str | None, names: Mapping[str, str]) -> str:
+    return ABSENT if group is None else names.get(group, group)
+
+
+_COVERAGE: list[Column] = right("prompts", "share", "completions", "share", "filter failed", "not assessed", "calls")
+_CATEGORIES: list[Column] = right("calls", "detected", "filtered", "masked", "failed")

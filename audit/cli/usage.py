@@ -2,68 +2,97 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit.cli._options import as_json, reader, scoped
-from audit.cli._output import figure, money, print_json, print_table, share
+from audit.cli._figures import ABSENT, ahead_of_utc, figure, money, share, zone
+from audit.cli._keys import called
+from audit.cli._nothing import say_when, say_why_nothing
+from audit.cli._options import as_json, scoped
+from audit.cli._output import plain, print_json
+from audit.cli._table import Column, left, print_table, right
 from audit.store.scope import By, Scope
 
 if TYPE_CHECKING:
-    from audit.store.rows import Tally, UsageRow
+    from audit.store.read import Reader
+    from audit.store.rows import KeyRow, Tally, UsageRow
 
-__all__ = ["command"]
+__all__ = ["command", "costs"]
 
 _GROUPS = [by.value for by in By if by is not By.NONE]
 
 
-@click.command(name="usage")
+@click.command(
+    name="usage",
+    epilog="""\b
+Examples:
+  audit usage                               by model, the last 30 days
+  audit usage --by day --since 7d
+  audit usage --by key --model gpt-5
+  audit usage --by-label team --project search --json
+""",
+)
 @scoped
 @click.option("--by", type=click.Choice(_GROUPS), default=By.MODEL.value, show_default=True)
-@click.option("--by-label", metavar="NAME", help="Group by the values of a free tag instead.")
+@click.option("--by-label", metavar="NAME", help="Group by the values of a tag of your own instead.")
 @as_json
-@click.pass_context
-def command(ctx: click.Context, scope: Scope, by: str, by_label: str | None, as_json: bool) -> None:
-    """Tokens and cost by model, provider, key, tag or day."""
-    rows = reader(ctx).usage(scope, By.NONE if by_label else By(by), label=by_label)
+def command(read: Reader, scope: Scope, by: str, by_label: str | None, as_json: bool) -> None:
+    """Tokens and cost by model, provider, key, tag or day.
+
+    Token figures are normalised: input with all that was cached, output with reasoning. Cost leaves out the calls that
+    are counted as unpriced.
+    """
+    kind = By.NONE if by_label else By(by)
+    kind = By.NONE if by_label else By(by)
+    rows = read.usage(scope, kind, label=by_label, offset_s=ahead_of_utc())
+    if kind is By.DAY:
+        rows = tuple(sorted(rows, key=lambda row: row.group or ""))
+    keys = read.keys() if kind is By.KEY else ()
     if as_json:
-        print_json(rows)
-        return
-    columns = {by_label or by: "left", **_COLUMNS}
-    print_table(columns, [_cells(row) for row in rows], empty="No call fits; widen --since, or try `audit demo`.")
+        print_json(_with_names(rows, keys) if keys else rows)
+    elif rows:
+        names = called(keys)
+        cells = [_cells(names.get(row.group or "", row.group), row) for row in rows]
+        total = [_cells("all", read.totals(scope))] if len(rows) > 1 else []
+        heading = by_label or (f"day ({zone()})" if kind is By.DAY else by)
+        print_table([*left(heading), *_FIGURES], [*cells, *total])
+        say_when(scope)
+    else:
+        say_why_nothing(read, scope)
 
 
-def _cells(row: UsageRow) -> list[str]:
+def _with_names(rows: Sequence[UsageRow], keys: Sequence[KeyRow]) -> list[dict[str, Any]]:
+    names = {key.fingerprint: key.name for key in keys}
+    return [{**plain(row), "key_name": names.get(row.group or "")} for row in rows]
+
+
+def _cells(group: str | None, tally: Tally) -> list[str]:
     return [
-        row.group or "–",
-        figure(row.calls),
-        figure(row.errors),
-        figure(row.blocked),
-        figure(row.input_tokens),
-        share(row.cached_input_tokens or 0, row.cacheable_input_tokens or 0),
-        figure(row.output_tokens),
-        figure(row.reasoning_tokens),
-        costs(row),
-        figure(row.unpriced),
-        figure(row.without_usage),
+        ABSENT if group is None else group,
+        figure(tally.calls),
+        figure(tally.errors),
+        figure(tally.blocked),
+        figure(tally.input_tokens),
+        share(tally.cached_input_tokens, tally.cacheable_input_tokens),
+        figure(tally.output_tokens),
+        figure(tally.reasoning_tokens),
+        costs(tally),
+        figure(tally.unpriced),
+        figure(tally.without_usage),
     ]
 
 
 def costs(tally: Tally) -> str:
     """Write sums of money, one for each currency."""
-    return " + ".join(money(cost.amount, cost.currency) for cost in tally.costs) or "–"
+    return " + ".join(money(cost.amount, cost.currency) for cost in tally.costs) or ABSENT
 
 
-_COLUMNS = {
-    "calls": "right",
-    "errors": "right",
-    "blocked": "right",
-    "tokens in": "right",
-    "cached": "right",
-    "tokens out": "right",
-    "reasoning": "right",
-    "cost": "right",
-    "unpriced": "right",
-    "no usage": "right",
-}
+_FIGURES = (
+    *right("calls", "errors", "blocked", "tokens in"),
+    Column(heading="cached", right=True, spare=1),
+    *right("tokens out"),
+    Column(heading="reasoning", right=True, spare=2),
+    *right("cost", "unpriced", "no usage"),
+)

@@ -41,6 +41,7 @@ _LEAD = struct.Struct("<3scII")
 _SIZE = _CHECKSUM = struct.Struct("<I")
 _HEADER_SIZE = _LEAD.size + _CHECKSUM.size
 _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_NO_TAGS = Tags()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -85,14 +86,14 @@ def encode_exchange(exchange: Exchange) -> list[bytes]:
         "origin": exchange.origin.value,
         "method": exchange.method,
         "url": exchange.url,
-        "headers": list(chain.from_iterable(exchange.request_headers)),
+        "headers": _told_headers(exchange.request_headers),
         "key": exchange.key_fingerprint,
         "tags": tags_told(exchange.tags),
     }
     finish = {
         "id": exchange.id.hex,
         "status": exchange.status,
-        "headers": list(chain.from_iterable(exchange.response_headers)),
+        "headers": _told_headers(exchange.response_headers),
         "ending": exchange.ending.value,
         "failure": exchange.failure,
         "first_byte_us": exchange.first_byte_us,
@@ -105,7 +106,7 @@ def encode_exchange(exchange: Exchange) -> list[bytes]:
 
 def tags_told(tags: Tags) -> dict[str, Any] | None:
     """Return tags as an intent tells them; None when there are none."""
-    return None if tags == Tags() else asdict(tags)
+    return None if tags is _NO_TAGS or tags == _NO_TAGS else asdict(tags)
 
 
 def read_frames(data: bytes, offset: int = 0) -> Iterator[Frame]:
@@ -186,7 +187,14 @@ def loss_of(frame: Frame) -> Loss:
     return Loss(id=UUID(head["id"]), at=at, count=head["count"], reason=head["reason"])
 
 
-def _headers(flat: list[str]) -> Headers:
+def _told_headers(headers: Headers) -> str | list[str]:
+    """Return name and value by turns: as lines, which is quickly written and read, or in a list if one has lines."""
+    flat = list(chain.from_iterable(headers))
+    return flat if any("\n" in part for part in flat) else "\n".join(flat)
+
+
+def _headers(told: str | list[str]) -> Headers:
+    flat = told if isinstance(told, list) else told.split("\n") if told else []
     parts = iter(flat)
     return tuple(zip(parts, parts, strict=True))
 

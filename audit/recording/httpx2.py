@@ -37,7 +37,9 @@ class RecordingTransport(httpx2.BaseTransport):
             tape.fail(exc)
             raise
         tape.head(response.status_code, response.headers.raw)
-        if not _already_read(response, tape):
+        if response.is_closed:
+            _note_content(response, tape)
+        else:
             assert isinstance(response.stream, httpx2.SyncByteStream)
             response.stream = _Watched(response.stream, tape)
         return response
@@ -65,7 +67,9 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
             tape.fail(exc)
             raise
         tape.head(response.status_code, response.headers.raw)
-        if not _already_read(response, tape):
+        if response.is_closed:
+            _note_content(response, tape)
+        else:
             assert isinstance(response.stream, httpx2.AsyncByteStream)
             response.stream = _AsyncWatched(response.stream, tape)
         return response
@@ -88,9 +92,9 @@ def _begin(
 
     It is the caller's own, or a copy where our tags must go out of it or a body sent as a stream must be watched.
     """
-    headers = request.headers.raw
-    tags = [header for header in headers if header[0][:8].lower() == HEADER_PREFIX]
-    if tags:
+    headers, tags = request.headers.raw, []
+    if HEADER_PREFIX in b"\n".join([name for name, _ in headers]).lower():
+        tags = [header for header in headers if header[0].lower().startswith(HEADER_PREFIX)]
         headers = [header for header in headers if header not in tags]
     try:
         body: bytes | None = request.content
@@ -104,17 +108,13 @@ def _begin(
     return copy, tape
 
 
-def _already_read(response: httpx2.Response, tape: Tape) -> bool:
+def _note_content(response: httpx2.Response, tape: Tape) -> None:
     """Record a response that came with its content, as a mock's does: its stream will not be read."""
-    try:
-        content = response.content
-    except httpx2.ResponseNotRead:
-        return False
-    if isinstance(response.stream, httpx2.ByteStream):  # still encoded, as `content` is not
-        content = b"".join(response.stream)
-    tape.chunk(content)
+    if isinstance(response.stream, httpx2.ByteStream):  # still encoded, as its `content` is not
+        tape.chunk(b"".join(response.stream))
+    else:
+        tape.chunk(response.content)
     tape.finish(Ending.EOF)
-    return True
 
 
 class _Watched(httpx2.SyncByteStream):
@@ -203,9 +203,6 @@ class _Sent(httpx2.SyncByteStream):
             self._tape.sent(chunk)
             yield chunk
 
-    def close(self) -> None:
-        self._stream.close()
-
 
 class _SentAsync(httpx2.AsyncByteStream):
     """A request's bytes on their way to the provider."""
@@ -218,6 +215,3 @@ class _SentAsync(httpx2.AsyncByteStream):
         async for chunk in self._stream:
             self._tape.sent(chunk)
             yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()

@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 from uuid import UUID
 
-__all__ = ["uuid7", "writer_name"]
+__all__ = ["uuid7", "uuid7_hex", "writer_name"]
+
+_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+_RANDOM = ~(0xF << 76 | 0x3 << 62) & (1 << 80) - 1
 
 
 def uuid7(unix_ms: int) -> UUID:
     """Return a UUIDv7 (RFC 9562 §5.7) for a time in milliseconds since 1970: they sort by time."""
+    return UUID(int=_number(unix_ms))
+
+
+def uuid7_hex(unix_ms: int) -> str:
+    """Return the same as 32 hexadecimal digits, without the making of an object for it."""
+    return f"{_number(unix_ms):032x}"
+
+
+def _number(unix_ms: int) -> int:
     random = int.from_bytes(os.urandom(10))
-    number = (unix_ms & 0xFFFFFFFFFFFF) << 80 | random
-    number = number & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+    return (unix_ms & 0xFFFFFFFFFFFF) << 80 | random & _RANDOM | _VERSION_AND_VARIANT
 
 
 def writer_name() -> str:

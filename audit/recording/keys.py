@@ -13,6 +13,7 @@ from audit.errors import JournalError
 __all__ = ["Fingerprints", "load_secret"]
 
 _MOST_REMEMBERED = 10_000
+_SECRET_BYTES = 32
 
 
 class Fingerprints:
@@ -43,16 +44,19 @@ def load_secret(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _make(path)
-        return bytes.fromhex(path.read_text(encoding="ascii"))
+        secret = bytes.fromhex(path.read_text(encoding="ascii"))
+        if len(secret) < _SECRET_BYTES:
+            raise ValueError(f"it has {len(secret)} bytes, not {_SECRET_BYTES}")
     except (OSError, ValueError) as exc:
         raise JournalError(f"cannot use the fingerprint secret {path}: {exc}") from exc
+    return secret
 
 
 def _make(path: Path) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(os.urandom(32).hex())
+        file.write(os.urandom(_SECRET_BYTES).hex())
         file.flush()
         os.fsync(file.fileno())
     try:

@@ -13,7 +13,7 @@ from audit.recording.tape import Tape
 
 __all__ = ["Reply", "record"]
 
-Body = bytes | str | Mapping[str, Any] | list[Any]
+Body = bytes | bytearray | memoryview | str | Mapping[str, Any] | list[Any]
 """Bytes as they are; text as UTF-8; anything else as JSON."""
 
 
@@ -70,8 +70,8 @@ def _raw(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
 
 
 def _encoded(body: Body) -> bytes:
-    if isinstance(body, bytes):
-        return body
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
     if isinstance(body, str):
         return body.encode("utf-8", "surrogatepass")
     return json.dumps(body, default=str).encode()

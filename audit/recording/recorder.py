@@ -22,12 +22,12 @@ from audit.errors import JournalError
 from audit.recording.destination import Destination
 from audit.recording.frames import FINISH, INTENT, LOSS, Frame, encode, exchange_of, tags_told
 from audit.recording.hearing import heard_here
-from audit.recording.identity import uuid7
+from audit.recording.identity import uuid7_hex
 from audit.recording.journal import Journal
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
 from audit.recording.tape import Tape
-from audit.wire.redact import credential, holds_credentials, redact_flat, redact_text, redact_url
+from audit.wire.redact import credential, holds_credentials, redact_request_lines, redact_text, redact_url
 
 __all__ = ["Recorder"]
 
@@ -71,16 +71,17 @@ class Recorder:
         as a stream; the tape takes that.
         """
         try:
-            exchange_id, now_us = uuid7(time.time_ns() // 1_000_000), time.time_ns() // 1000
+            now_us = time.time_ns() // 1000
+            exchange_id = uuid7_hex(now_us // 1000)
             secret = credential(headers, url)
             keep_body = not holds_credentials(url)
             intent = {
-                "id": exchange_id.hex,
+                "id": exchange_id,
                 "at": now_us,
                 "origin": origin.value,
                 "method": method,
                 "url": redact_url(url),
-                "headers": redact_flat(headers),
+                "headers": redact_request_lines(headers),
                 "key": self._fingerprint(secret) if secret else None,
                 "tags": tags_told(tagged_by_headers(current_tags(), tags)),
             }
@@ -90,7 +91,7 @@ class Recorder:
             self._journal.append(encode(INTENT, intent, sent))
             heard = heard_here()
             return Tape(
-                exchange_id=exchange_id.hex,
+                exchange_id=exchange_id,
                 submit=self._finish if heard is None else partial(self._hear, heard, intent, sent),
                 conceal=partial(redact_text, headers=headers, url=url),
                 keep_body=keep_body,
@@ -180,6 +181,10 @@ class Recorder:
             count, why = self._lost, self._lost_why
             if count:
                 now_us = time.time_ns() // 1000
-                loss = {"id": uuid7(now_us // 1000).hex, "at": now_us, "count": count, "reason": why}
+                loss = {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why}
                 self._journal.append(encode(LOSS, loss))
                 self._lost -= count
+
+
+def _same(told: tuple[dict[str, Any], bytes]) -> tuple[dict[str, Any], bytes]:
+    return told

@@ -27,13 +27,11 @@ def tags(
 ) -> Iterator[None]:
     """Tag every call made inside the `with` block; inner blocks add to outer ones and win over them."""
     outer = current_tags()
-    inner = Tags(
-        project=project if project is not None else outer.project,
-        user=user if user is not None else outer.user,
-        session=session if session is not None else outer.session,
-        canary=canary if canary is not None else outer.canary,
-        labels=tuple({**dict(outer.labels), **labels}.items()),
-    )
+    said = {"project": project, "user": user, "session": session, "canary": canary}
+    # As text, whatever was given: a number in here would be found out by the database only.
+    named = {name: str(value) for name, value in said.items() if value is not None}
+    labelled = {name: str(value) for name, value in labels.items()}
+    inner = replace(outer, **named, labels=tuple({**dict(outer.labels), **labelled}.items()))
     token = _current.set(inner)
     try:
         yield
@@ -53,6 +51,7 @@ def tagged_by_headers(tags: Tags, headers: Sequence[tuple[bytes, bytes]]) -> Tag
     said = {
         name.lower().removeprefix(HEADER_PREFIX).decode("latin-1"): value.decode("utf-8", "replace")
         for name, value in headers
+        if len(name) > len(HEADER_PREFIX)
     }
     known = {name: said.pop(name) for name in ("project", "user", "session") if name in said}
     return replace(tags, **known, labels=tuple({**dict(tags.labels), **said}.items()))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from audit.call import Ending
-from audit.wire.redact import redact_flat
+from audit.wire.redact import redact_lines
 
 __all__ = ["Tape"]
 
@@ -106,7 +106,7 @@ class Tape:
         finish = {
             "id": self._id,
             "status": self._status,
-            "headers": redact_flat(self._headers),
+            "headers": redact_lines(self._headers),
             "ending": ending.value,
             "failure": None if exc is None else self._conceal(told(exc))[:MOST_TOLD],
             "first_byte_us": self._first_byte_us,

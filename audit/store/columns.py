@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, TypeDecorator
 
-__all__ = ["SEPARATOR", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "to_picos"]
+__all__ = ["FIELD", "GROUP", "RECORD", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "to_picos"]
 
-SEPARATOR = "\x1f"
-"""ASCII's unit separator: no name in the record holds it, so that many names can come as one text."""
+FIELD, RECORD, GROUP = "\x1f", "\x1e", "\x1d"
+"""ASCII's separators: no name in the database holds them, so that many names can come as one text."""
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key: SQLite counts up only a column that is called INTEGER."""
 

@@ -65,9 +65,8 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, read_only=read_only)
-    options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
     try:
-        return create_engine(parsed, pool_pre_ping=True, connect_args=options)
+        return create_engine(parsed, pool_pre_ping=True, execution_options={"postgresql_readonly": read_only})
     except ModuleNotFoundError as exc:
         raise StoreError(f"no driver for {parsed.drivername}: pip install {exc.name}", permanent=True) from exc
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.call import Call, Ending, Exchange, Finding, Price, PricePart, Reading, Usage
-from audit.store.columns import SEPARATOR
+from audit.store.columns import FIELD, GROUP, RECORD
 from audit.store.packing import CODEC, pack_exchange
 from audit.wire.parse import printable
 
@@ -70,7 +70,10 @@ def label_rows(pk: int, labels: Sequence[tuple[str, str]]) -> list[dict[str, Any
 
 
 def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:
-    """Return the rows of `api_keys`: one for each key, with its first and last use and where it was first used."""
+    """Return the rows of `api_keys`: one for each key, with its first and last use and where it was first used.
+
+    They are in the order of the keys: two writers that lock rows in different orders would block each other.
+    """
     rows: dict[str, dict[str, Any]] = {}
     for call in sorted(calls, key=lambda call: call.exchange.started_at):
         fingerprint, at = _name(call.exchange.key_fingerprint, 24), call.exchange.started_at
@@ -78,7 +81,7 @@ def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:
             provider = _cut(call.reading.provider, 255)
             new = {"fingerprint": fingerprint, "provider": provider, "first_seen_at": at}
             rows.setdefault(fingerprint, new)["last_seen_at"] = at
-    return list(rows.values())
+    return [rows[fingerprint] for fingerprint in sorted(rows)]
 
 
 def working(price: Price) -> dict[str, Any]:
@@ -244,4 +247,7 @@ def _name(value: str | None, most: int = MAX_TEXT) -> str | None:
 
 
 def _cut(value: str | None, most: int = MAX_TEXT) -> str | None:
-    return None if value is None else printable(value[:most]).replace(SEPARATOR, "\u241f")
+    return None if value is None else printable(value[:most]).translate(_SEPARATORS)
+
+
+_SEPARATORS = str.maketrans({FIELD: "\u241f", RECORD: "\u241e", GROUP: "\u241d"})

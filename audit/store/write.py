@@ -92,7 +92,7 @@ class Writer:
         prices = tables.prices
         known = {digest: pk for digest, pk in self._price_pks.items() if digest in workings}
         if missing := [digest for digest in workings if digest not in known]:
-            rows = [{"digest": digest, "working": workings[digest]} for digest in missing]
+            rows = [{"digest": digest, "working": workings[digest]} for digest in sorted(missing)]
             connection.execute(insert_new(connection, prices, "digest"), rows)
             found = connection.execute(select(prices.c.digest, prices.c.pk).where(prices.c.digest.in_(missing)))
             known.update((row.digest, row.pk) for row in found)

@@ -12,6 +12,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import starmap
 from urllib.parse import unquote_plus
 
 from audit.call import Headers
@@ -21,8 +22,9 @@ __all__ = [
     "REDACTED",
     "credential",
     "holds_credentials",
-    "redact_flat",
     "redact_headers",
+    "redact_lines",
+    "redact_request_lines",
     "redact_text",
     "redact_url",
 ]
@@ -32,18 +34,32 @@ REDACTED = "[redacted]"
 
 def redact_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return lower-case names with their values, those not known to be harmless as `[redacted]`."""
-    flat = iter(redact_flat(headers))
-    return tuple(zip(flat, flat, strict=True))
+    return tuple(_kept(raw, value) for raw, value in headers)
 
 
-def redact_flat(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
-    """Return the same as name, value, name, value, …: on every call's path, where each container counts."""
-    flat = []
-    for raw, value in headers:
-        name, keep = _name(raw)
-        flat.append(name)
-        flat.append(_shapeless(value.decode("latin-1")) if keep else REDACTED)
-    return flat
+def redact_lines(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the same as lines, name and value by turns: on every call's path, where each container counts."""
+    return "\n".join([line for raw, value in headers for line in _kept(raw, value)])
+
+
+def redact_request_lines(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the same as `redact_lines`, sooner where a client sends the same headers again and again."""
+    return "\n".join(starmap(_kept_line, headers))
+
+
+def _kept(raw: bytes, value: bytes) -> tuple[str, str]:
+    name, keep = _name(raw)
+    if not keep:
+        return name, REDACTED
+    text = value.decode("latin-1")
+    if len(text) >= _SHORTEST_KEY:
+        text = _KEY_SHAPE.sub(REDACTED, text)
+    return name, text.replace("\n", "\\n") if "\n" in text else text  # no such header was ever sent
+
+
+@lru_cache(maxsize=1024)
+def _kept_line(raw: bytes, value: bytes) -> str:
+    return "\n".join(_kept(raw, value))
 
 
 def _shapeless(text: str) -> str:
@@ -52,7 +68,7 @@ def _shapeless(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _name(raw: bytes) -> tuple[str, bool]:
-    name = raw.decode("latin-1").lower()
+    name = raw.decode("latin-1").lower().replace("\n", "\\n")
     return name, bool(_HARMLESS.fullmatch(name)) and not _SECRET.search(name)
 
 
@@ -94,16 +110,23 @@ def credential(headers: Iterable[tuple[bytes, bytes]], url: str) -> str | None:
     A signed token changes by the hour, so a JWT counts by issuer and subject, an AWS signature by its access
     key id; Google's opaque access tokens tell nothing.
     """
-    for raw, value in headers:
-        name = raw.lower()
-        if name in _KEY_HEADERS and value.strip():
-            return value.strip().decode("latin-1")
-        if name == b"authorization" and (found := _authorization(value.decode("latin-1").strip())):
+    for found in starmap(_credential, headers):
+        if found is not None:
             return found
+    if "?" not in url:
+        return None
     for match in _PARAMETER.finditer(url.partition("?")[2].partition("#")[0]):
         if match[2] and _KEY_PARAMETER.fullmatch(unquote_plus(match[1])):
             return unquote_plus(match[2]).partition("/")[0]  # behind it an AWS credential has date and region
     return None
+
+
+@lru_cache(maxsize=1024)
+def _credential(raw: bytes, value: bytes) -> str | None:
+    name = raw.lower()
+    if name in _KEY_HEADERS:
+        return value.strip().decode("latin-1") or None
+    return _authorization(value.decode("latin-1").strip()) if name == b"authorization" else None
 
 
 @lru_cache(maxsize=1024)

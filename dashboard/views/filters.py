@@ -9,7 +9,6 @@ import streamlit as st
 from audit.call import Outcome, Source
 from audit.store.rows import CallRow, OutcomeRow, Totals
 from dashboard import call_list, cards, charts, data, diagrams, figures, frame, verdicts
-from dashboard.charts import Bar
 from dashboard.frame import View
 from dashboard.palette import word
 from dashboard.spending import GROUPINGS, Grouping
@@ -87,41 +86,33 @@ def _over_time(here: View, totals: Totals) -> None:
     grid = here.grid(totals)
     rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
     sums = _sums(rows)
-    shares = st.session_state.get("filters-measure", "Shares") == "Shares"
-    per_span: dict[object, int] = {}
-    for row in rows:
-        per_span[row.at] = per_span.get(row.at, 0) + row.calls
-    bars = [
-        Bar(at=row.at, group=row.outcome, value=row.calls, told=figures.rate(row.calls, per_span[row.at]))
-        for row in rows
-        if row.at is not None
-    ]
+    shown = ", ".join(f"{word(outcome)} {figures.share(calls, totals.calls)}" for outcome, calls in sums.items())
     chart = charts.bars_over_time(
-        bars,
+        verdicts.bars(rows),
         grid,
         colours={outcome: colour for outcome, colour in here.palette.outcomes.items() if outcome in sums},
         unit=charts.COUNT,
         names={outcome: word(outcome) for outcome in sums},
-        shares=shares,
-        alt="What content filters did over time: "
-        + ", ".join(f"{word(outcome)} {figures.share(calls, totals.calls)}" for outcome, calls in sums.items()),
+        shares=st.session_state.get("filters-measure", "Shares") == "Shares",
+        alt=f"What content filters did over time: {shown}",
     )
-
-    def controls() -> None:
-        st.segmented_control(
-            "Measure",
-            ["Shares", "Calls"],
-            key="filters-measure",
-            default="Shares",
-            required=True,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-
-    hit = cards.chart_card(f"Outcomes per {grid.words}", chart, "filters-time", picks=True, controls=controls)
+    title = f"Outcomes per {grid.words}"
+    hit = cards.chart_card(title, chart, "filters-time", picks=True, controls=_measure_control)
     if hit:
         choice = cards.picked(here.choice.shared(), hit["at"], grid.bucket_s)
         frame.go("calls", frame.narrowed(choice, outcomes=(hit["key"],)))
+
+
+def _measure_control() -> None:
+    st.segmented_control(
+        "Measure",
+        ["Shares", "Calls"],
+        key="filters-measure",
+        default="Shares",
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
 
 
 def _categories(here: View) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
+from audit.call import ModelMatch
 from audit.canary.uptime import Uptime
 from audit.store.rows import CheckRow, FlipRow, ModelRow, SubstitutionRow, UsageRow
 from audit.store.scope import By
-from dashboard import cards, data, diagrams, figures, frame, uptime
-from dashboard.diagrams import Day, Strip
+from dashboard import cards, data, figures, frame, strips, uptime
 from dashboard.frame import View
+from dashboard.strips import Day, Strip
 from dashboard.tables import Column, Table
 from dashboard.uptime import History
 
@@ -81,7 +83,7 @@ def _strips(
 ) -> None:
     ranks = {"down": 0, "degraded": 1, "unknown": 2, "up": 3}
     ordered = sorted(models, key=lambda model: (ranks[past[_key(model)].state], model.provider, model.model))
-    strips = [
+    drawn = [
         Strip(
             name=f"{model.model} · {model.provider}",
             figure=_figure(past[_key(model)], whole[_key(model)]),
@@ -92,8 +94,8 @@ def _strips(
     today = here.now.astimezone(here.zone).date()
     oldest = min(model.first_check_at.astimezone(here.zone).date() for model in models)
     first = min(max(today - timedelta(days=_DAYS - 1), oldest), today - timedelta(days=_FEWEST_DAYS))
-    chart = diagrams.uptime_strips(
-        strips, first, today, here.palette, alt=f"State of {len(strips)} models on each of {_DAYS} days"
+    chart = strips.uptime_strips(
+        drawn, first, today, here.palette, alt=f"State of {len(drawn)} models on each of {_DAYS} days"
     )
     cards.chart_card(
         f"Uptime, {_DAYS} days",
@@ -134,37 +136,29 @@ def _table(
     past: Mapping[tuple[str, str], History],
     whole: Mapping[tuple[str, str], Uptime | None],
 ) -> None:
-    first_tokens = {(row.provider, row.model): row.first_token for row in data.latency_by_model(here.scope)}
+    def when(at: datetime | None) -> str:
+        return figures.moment(at, here.zone)
 
-    def last(model: ModelRow) -> CheckRow | None:
-        return uptime.last_check(model)
-
-    def p95(model: ModelRow) -> int | None:
-        spread = first_tokens.get(_key(model))
-        return spread.p95_us if spread else None
-
-    table: Table[ModelRow] = Table(
-        columns=[
-            Column(title="Model", value=lambda model: model.model, width=200),
-            Column(title="Provider", value=lambda model: model.provider, width=120),
-            Column(title="State", value=lambda model: past[_key(model)].state, pills=True, width=92),
-            Column(title="Since", value=lambda model: figures.moment(past[_key(model)].since, here.zone), width=140),
-            Column(title="Uptime", value=lambda model: _availability(whole[_key(model)]), figure=True, width=80),
-            Column(
-                title="Coverage",
-                value=lambda model: _coverage(whole[_key(model)]),
-                written=figures.percent,
-                figure=True,
-                width=80,
-            ),
-            Column(title="First token, p95", value=p95, written=figures.duration, figure=True, width=104),
-            Column(title="Last check", value=lambda model: _checked_at(last(model), here), width=140),
-            Column(title="Verdict", value=lambda model: _verdict(last(model)), width=110),
-            Column(title="Served as", value=lambda model: _served(last(model)), width=190),
-        ],
-        rows=models,
-        alt="Models that are checked",
-    )
+    first_tokens = {(row.provider, row.model): row.first_token.p95_us for row in data.latency_by_model(here.scope)}
+    columns: list[Column[ModelRow]] = [
+        Column(title="Model", value=lambda model: model.model, width=200),
+        Column(title="Provider", value=lambda model: model.provider, width=120),
+        Column(title="State", value=lambda model: past[_key(model)].state, pills=True, width=92),
+        Column(title="Since", value=lambda model: when(past[_key(model)].since), width=140),
+        Column(title="Uptime", value=lambda model: _availability(whole[_key(model)]), figure=True, width=80),
+        Column(title="Coverage", value=lambda model: _covered(whole[_key(model)]), figure=True, width=80),
+        Column(
+            title="First token, p95",
+            value=lambda model: first_tokens.get(_key(model)),
+            written=figures.duration,
+            figure=True,
+            width=104,
+        ),
+        Column(title="Last check", value=lambda model: when(_last(model, "started_at")), width=140),
+        Column(title="Verdict", value=lambda model: _last(model, "verdict"), width=110),
+        Column(title="Served as", value=lambda model: _last(model, "model_served"), width=190),
+    ]
+    table = Table(columns=columns, rows=models, alt="Models that are checked")
     cards.table_card("Models that are checked", table, "models-table", file_name="models.csv")
 
 
@@ -172,16 +166,14 @@ def _key(model: ModelRow) -> tuple[str, str]:
     return model.provider, model.model
 
 
-def _checked_at(check: CheckRow | None, here: View) -> str | None:
-    return None if check is None else figures.moment(check.started_at, here.zone)
+def _last(model: ModelRow, field: str) -> Any:
+    """A field of the model's latest check."""
+    check = uptime.last_check(model)
+    return None if check is None else getattr(check, field)
 
 
-def _verdict(check: CheckRow | None) -> str | None:
-    return None if check is None else check.verdict or "under way"
-
-
-def _served(check: CheckRow | None) -> str | None:
-    return None if check is None else check.model_served
+def _covered(span: Uptime | None) -> str:
+    return figures.percent(_coverage(span))
 
 
 def _unchecked() -> None:
@@ -235,39 +227,39 @@ def _substitutions(here: View) -> None:
         choice = frame.narrowed(here.choice.shared(), models=(row.served,), providers=(row.provider,))
         frame.go("calls", frame.narrowed(choice, matches=(row.match,)))
 
-    table: Table[SubstitutionRow] = Table(
-        columns=[
-            Column(title="Asked for", value=lambda row: row.requested, width=230),
-            Column(title="Served", value=lambda row: row.served, width=230),
-            Column(title="Provider", value=lambda row: row.provider, width=120),
-            Column(
-                title="Match",
-                value=lambda row: row.match,
-                pills=True,
-                width=92,
-                help="alias: a dated snapshot of the name or a configured alias; different: another model",
-            ),
-            Column(
-                title="Calls",
-                value=lambda row: figures.count(row.calls),
-                opens=True,
-                width=80,
-                exported=lambda row: row.calls,
-            ),
-            Column(title="First", value=lambda row: figures.moment(row.first_at, here.zone), width=140),
-            Column(title="Last", value=lambda row: figures.moment(row.last_at, here.zone), width=140),
-        ],
-        rows=sorted(data.substitutions(here.scope), key=lambda row: (row.match != "different", -row.calls)),
-        alt="Which models served in the place of which",
-    )
+    rows = sorted(data.substitutions(here.scope), key=lambda row: (row.match != ModelMatch.DIFFERENT, -row.calls))
     cards.table_card(
         "Served under another name",
-        table,
+        Table(columns=_substitution_columns(here), rows=rows, alt="Which models served in the place of which"),
         "models-substitutions",
         opened=opened,
         empty="Every call was served by the model it asked for, as far as replies tell.",
         file_name="substitutions.csv",
     )
+
+
+def _substitution_columns(here: View) -> list[Column[SubstitutionRow]]:
+    return [
+        Column(title="Asked for", value=lambda row: row.requested, width=230),
+        Column(title="Served", value=lambda row: row.served, width=230),
+        Column(title="Provider", value=lambda row: row.provider, width=120),
+        Column(
+            title="Match",
+            value=lambda row: row.match,
+            pills=True,
+            width=92,
+            help="alias: a dated snapshot of the name, or a configured alias; different: another model",
+        ),
+        Column(
+            title="Calls",
+            value=lambda row: figures.count(row.calls),
+            opens=True,
+            width=80,
+            exported=lambda row: row.calls,
+        ),
+        Column(title="First", value=lambda row: figures.moment(row.first_at, here.zone), width=140),
+        Column(title="Last", value=lambda row: figures.moment(row.last_at, here.zone), width=140),
+    ]
 
 
 def _flips(here: View) -> None:

@@ -105,44 +105,52 @@ def _figures(totals: Totals, past: Totals | None, grid: Grid, points: tuple[Poin
             help="Calls for which a model was made to work.",
         )
         cards.cost_card(totals, past, course)
-        cards.figure_card(
-            "Tokens",
-            figures.tokens(_tokens(totals)),
-            delta=cards.compared(_tokens(totals) or 0, past, lambda before: _tokens(before) or 0),
-            spark=[(_tokens(point) or 0) if point else 0 for point in course],
-            notes=[
-                f"{figures.tokens(totals.input_tokens)} in · {figures.tokens(totals.output_tokens)} out",
-                f"{figures.count(totals.without_usage)} without usage",
-            ],
-        )
-        cards.figure_card(
+        _token_card(totals, past, course)
+        cards.share_card(
             "Error rate",
-            figures.share(totals.errors, totals.calls),
-            delta=figures.points(totals.errors, totals.calls, past.errors, past.calls) if past else None,
+            lambda tally: tally.errors,
+            totals,
+            past,
+            course,
             worse_when="up",
-            spark=[point.errors / point.calls if point and point.calls else 0 for point in course],
-            notes=[f"{figures.count(totals.errors)} of {figures.count(totals.calls)}"],
             help="Transport failures, HTTP status from 400 that is no block, errors in a reply, answers cut short.",
         )
-        first = totals.first_token
-        cards.figure_card(
-            "First token, p95",
-            figures.duration(first.p95_us),
-            delta=cards.compared(first.p95_us or 0, past, lambda before: before.first_token.p95_us or 0)
-            if first.p95_us
-            else None,
-            worse_when="up",
-            notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}" if first.n else "not measured"],
-            help="From sending a request to the first piece of content; streamed answers only.",
-        )
-        cards.figure_card(
+        _first_token_card(totals, past)
+        cards.share_card(
             "Blocked",
-            figures.share(totals.blocked, totals.calls),
-            delta=figures.points(totals.blocked, totals.calls, past.blocked, past.calls) if past else None,
-            spark=[point.blocked / point.calls if point and point.calls else 0 for point in course],
-            notes=[f"{figures.count(totals.blocked)} of {figures.count(totals.calls)}"],
+            lambda tally: tally.blocked,
+            totals,
+            past,
+            course,
             help="Calls whose prompt or completion a content filter withheld or stopped.",
         )
+
+
+def _token_card(totals: Totals, past: Totals | None, course: list[Point | None]) -> None:
+    cards.figure_card(
+        "Tokens",
+        figures.tokens(_tokens(totals)),
+        delta=cards.compared(_tokens(totals) or 0, past, lambda before: _tokens(before) or 0),
+        spark=[(_tokens(point) or 0) if point else 0 for point in course],
+        notes=[
+            f"{figures.tokens(totals.input_tokens)} in · {figures.tokens(totals.output_tokens)} out",
+            f"{figures.count(totals.without_usage)} without usage",
+        ],
+    )
+
+
+def _first_token_card(totals: Totals, past: Totals | None) -> None:
+    first = totals.first_token
+    cards.figure_card(
+        "First token, p95",
+        figures.duration(first.p95_us),
+        delta=cards.compared(first.p95_us, past, lambda before: before.first_token.p95_us or 0)
+        if first.p95_us
+        else None,
+        worse_when="up",
+        notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}" if first.n else "not measured"],
+        help="From sending a request to the first piece of content; streamed answers only.",
+    )
 
 
 def _tokens(sums: Totals | Point) -> int | None:

@@ -13,6 +13,11 @@ from dashboard.frame import View
 from dashboard.spending import GROUPINGS, Grouping, Measure
 from dashboard.tables import Table
 
+_INPUT = "All input: uncached, cache reads and writes, tool results."
+_OUTPUT = "All output, reasoning too."
+_REASONING = "Output that the model spent on thinking, where the provider tells."
+_CALLS = "Calls for which a model was made to work."
+
 
 def body(here: View) -> None:
     """Draw the page."""
@@ -28,47 +33,30 @@ def body(here: View) -> None:
 
 
 def _sums(totals: Totals, past: Totals | None) -> None:
-    def moved(read: Callable[[Tally], int | None]) -> str | None:
-        return cards.compared(read(totals) or 0, past, lambda before: read(before) or 0)
-
-    of_calls = f"of {figures.plural(totals.calls, 'call')}"
+    without = f"without {figures.count(totals.without_usage)} of {figures.plural(totals.calls, 'call')}"
+    cached = f"{figures.tokens(totals.cached_input_tokens)} of {figures.tokens(totals.cacheable_input_tokens)} input"
+    left = f"{figures.count(totals.errors)} errors · {figures.count(totals.unfinished)} unfinished"
+    of_cache = "Of the input of those calls that tell how much of it was cached."
     with st.grid(6, min_column_width=150):
         cards.cost_card(totals, past)
-        cards.figure_card(
-            "Input tokens",
-            figures.tokens(totals.input_tokens),
-            delta=moved(lambda sums: sums.input_tokens),
-            notes=[f"without {figures.count(totals.without_usage)} {of_calls}"],
-            help="All input: uncached, cache reads and writes, tool results.",
-        )
-        cards.figure_card(
-            "Read from cache",
-            figures.percent(spending.hit_rate(totals)),
-            notes=[
-                f"{figures.tokens(totals.cached_input_tokens)} of {figures.tokens(totals.cacheable_input_tokens)} input"
-            ],
-            help="Of the input of those calls that tell how much of it was cached.",
-        )
-        cards.figure_card(
-            "Output tokens",
-            figures.tokens(totals.output_tokens),
-            delta=moved(lambda sums: sums.output_tokens),
-            notes=[f"without {figures.count(totals.without_usage)} {of_calls}"],
-            help="All output, reasoning too.",
-        )
-        cards.figure_card(
-            "Reasoning tokens",
-            figures.tokens(totals.reasoning_tokens),
-            delta=moved(lambda sums: sums.reasoning_tokens),
-            notes=["part of the output"],
-            help="Output that the model spent on thinking, where the provider tells.",
-        )
-        cards.figure_card(
-            "Calls",
-            figures.count(totals.calls),
-            delta=moved(lambda sums: sums.calls),
-            notes=[f"{figures.count(totals.errors)} errors · {figures.count(totals.unfinished)} unfinished"],
-        )
+        _sum("Input tokens", lambda sums: sums.input_tokens, totals, past, without, _INPUT)
+        cards.figure_card("Read from cache", figures.percent(spending.hit_rate(totals)), notes=[cached], help=of_cache)
+        _sum("Output tokens", lambda sums: sums.output_tokens, totals, past, without, _OUTPUT)
+        _sum("Reasoning tokens", lambda sums: sums.reasoning_tokens, totals, past, "part of the output", _REASONING)
+        _sum("Calls", lambda sums: sums.calls, totals, past, left, _CALLS)
+
+
+def _sum(
+    label: str, read: Callable[[Tally], int | None], totals: Totals, past: Totals | None, note: str, meaning: str
+) -> None:
+    value = read(totals)
+    cards.figure_card(
+        label,
+        figures.tokens(value) if "tokens" in label else figures.count(value),
+        delta=cards.compared(value or 0, past, lambda before: read(before) or 0),
+        notes=[note],
+        help=meaning,
+    )
 
 
 def _grouping() -> Grouping:

@@ -103,11 +103,16 @@ KINDS = (
 )
 PROJECTS = ("search", "support", "billing", "translation", "research", None)
 ENVIRONMENTS = ("production", "production", "production", "staging", "development")
-WORDS = (
-    "please summarise the following report and list every open question about delivery price quality weather "
-    "customer invoice contract budget meeting answer garden river mountain engine harbour letter market morning "
-    "number orange paper question reason silver table under valley window yellow zebra account balance courier"
-).split()
+PHRASES = (
+    "please summarise the following report",
+    "list every open question about delivery",
+    "the price of orange silver under the valley",
+    "what the customer wrote about the invoice",
+    "a contract and a budget for the meeting",
+    "the garden by the river and the mountain",
+    "an engine in the harbour on market morning",
+    "for the account and its balance",
+)
 CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 CANARY = "default"
 
@@ -176,7 +181,7 @@ def _call(number: int, at: datetime, kind: Kind, chance: random.Random) -> Call:
 
 
 def _exchange(number: int, at: datetime, kind: Kind, chance: random.Random, canary: str | None) -> Exchange:
-    prompt, answer = (" ".join(chance.choices(WORDS, k=chance.randint(20, 60))) for _ in range(2))
+    prompt, answer = (". ".join(chance.choices(PHRASES, k=chance.randint(3, 9))) for _ in range(2))
     if number % 100 == 0:
         prompt += " 请总结一下这份报告"
     request = {"model": kind.requested, "messages": [{"role": "user", "content": prompt}]}

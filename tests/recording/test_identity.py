@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from uuid import RFC_4122
+from uuid import RFC_4122, UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.recording.identity import uuid7, writer_name
+from audit.recording.identity import uuid7, uuid7_hex, writer_name
 
 
 @given(st.integers(0, 2**48 - 1))
@@ -16,6 +16,11 @@ def test_an_id_is_a_uuid_of_version_7_that_tells_its_time(unix_ms: int) -> None:
     made = uuid7(unix_ms)
     assert (made.version, made.variant) == (7, RFC_4122)
     assert made.int >> 80 == unix_ms
+
+
+def test_the_digits_of_an_id_can_be_had_alone() -> None:
+    digits = UUID(uuid7_hex(2**40))
+    assert (digits.version, digits.variant, digits.int >> 80) == (7, RFC_4122, 2**40)
 
 
 def test_ids_sort_by_time() -> None:

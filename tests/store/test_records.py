@@ -24,8 +24,8 @@ from audit.store.records import (
 from tests.factories import an_exchange
 from tests.store.samples import NOON, a_call, a_finding, a_price
 
-HOSTILE = "a\x00b\ud800c\x1fd"
-CLEANED = "a␀b\ufffdc␟d"
+HOSTILE = "a\x00b\ud800c\x1fd\x1ee\x1df"
+CLEANED = "a␀b\ufffdc␟d␞e␝f"
 
 
 def row(**over: Any) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def test_hostile_findings_are_cut_and_cleaned() -> None:
     )
     (found,) = finding_rows(1, [finding])
     assert (found["category"], found["score"], found["choice"], found["end_offset"]) == (CLEANED, None, None, None)
-    cleaned = CLEANED.replace("␟", "\x1f")
+    cleaned = CLEANED.replace("␟", "\x1f").replace("␞", "\x1e").replace("␝", "\x1d")
     assert found["details"] == {cleaned: [cleaned, None, 1.5, [None, True]]}
 
 

@@ -40,7 +40,7 @@ def days(connection: Connection, times: tuple[datetime | None, datetime | None],
     day = ((type_coerce(_k.slot_at, BigInteger) + offset_s * 1_000_000) // (DAY_S * 1_000_000)).label("day")
     counted = select(_k.provider, _k.model, day, _k.verdict, func.count().label("checks"))
     grouped = counted.where(*_between(_k.slot_at, times)).group_by(_k.provider, _k.model, "day", _k.verdict)
-    return tuple(
+    rows = [
         CheckDay(
             provider=row.provider,
             model=row.model,
@@ -48,8 +48,9 @@ def days(connection: Connection, times: tuple[datetime | None, datetime | None],
             verdict=row.verdict,
             checks=row.checks,
         )
-        for row in connection.execute(grouped.order_by("day", _k.provider, _k.model, _k.verdict))
-    )
+        for row in connection.execute(grouped)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.at, row.provider, row.model, row.verdict or "")))
 
 
 def models(connection: Connection) -> tuple[ModelRow, ...]:
@@ -59,7 +60,7 @@ def models(connection: Connection) -> tuple[ModelRow, ...]:
         last.setdefault((check.provider, check.model), []).append(check)
     turned = {(flip.provider, flip.model): flip for flip in _last_flips(connection)}
     begun = select(_k.provider, _k.model, func.min(_k.started_at).label("at")).group_by(_k.provider, _k.model)
-    return tuple(
+    rows = [
         ModelRow(
             provider=row.provider,
             model=row.model,
@@ -67,8 +68,9 @@ def models(connection: Connection) -> tuple[ModelRow, ...]:
             last=tuple(last.get((row.provider, row.model), ())),
             first_check_at=row.at,
         )
-        for row in connection.execute(begun.order_by(_k.provider, _k.model))
-    )
+        for row in connection.execute(begun)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.provider, row.model)))
 
 
 def _last_checks(connection: Connection) -> list[CheckRow]:
@@ -79,8 +81,8 @@ def _last_checks(connection: Connection) -> list[CheckRow]:
         .subquery()
     )
     same = and_(*(column == tables.checks.c[column.name] for column in newest.c))
-    found = select(tables.checks).join_from(tables.checks, newest, same).order_by(_k.canary)
-    return [_check(row) for row in connection.execute(found)]
+    found = connection.execute(select(tables.checks).join_from(tables.checks, newest, same))
+    return sorted(map(_check, found), key=lambda check: check.canary)
 
 
 def _last_flips(connection: Connection) -> list[FlipRow]:

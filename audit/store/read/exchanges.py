@@ -60,9 +60,9 @@ def labels_of(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[tup
     found: dict[int, list[tuple[str, str]]] = {}
     for start in range(0, len(pks), _MANY):
         wanted = select(labels.call_pk, labels.name, labels.value).where(labels.call_pk.in_(pks[start : start + _MANY]))
-        for row in connection.execute(wanted.order_by(labels.call_pk, labels.name)):
+        for row in connection.execute(wanted):
             found.setdefault(row.call_pk, []).append((row.name, row.value))
-    return {pk: tuple(pairs) for pk, pairs in found.items()}
+    return {pk: tuple(sorted(pairs)) for pk, pairs in found.items()}
 
 
 def _exchange(row: Any, labels: tuple[tuple[str, str], ...]) -> Exchange:

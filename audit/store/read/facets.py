@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from audit.call import ModelMatch
 from audit.store import tables
-from audit.store.columns import SEPARATOR
 from audit.store.read.selection import MODEL, selected
 from audit.store.read.tallies import MONEY, costs_of
+from audit.store.read.texts import collected, counted, line
 from audit.store.rows import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.scope import Canaries, Scope
 
@@ -22,17 +22,19 @@ __all__ = ["facets", "keys", "substitutions"]
 
 MOST_VALUES = 100
 """Values of one kind: more than a person looks through."""
-MOST_LABELS = 500
-"""Pairs of a label's name and value."""
+MOST_NAMES = 20
+"""Names of labels."""
 
 _c = tables.calls.c
+_Kinds = Mapping[str, ColumnElement[Any]]
+"""Kinds of values by the names of their facets: together, if there are few combinations."""
 
 
 def facets(connection: Connection, scope: Scope) -> Facets:
     """Return what there is to choose from in a scope; canaries are told whether or not it has their calls."""
     where = selected(connection, scope).where
     checked = selected(connection, replace(scope, canaries=Canaries.ONLY)).where
-    found = _values(connection, where, _KINDS)
+    found = _values(connection, where, _WHERE_TO, _WHOSE)
     canaries = _values(connection, checked, {"canaries": _c.canary})
     names = _key_names(connection)
     keys = tuple(replace(facet, name=names.get(facet.value)) for facet in found.pop("keys"))
@@ -84,38 +86,33 @@ def _key_names(connection: Connection) -> dict[str, str | None]:
     return {row.fingerprint: row.name for row in connection.execute(select(known.fingerprint, known.name))}
 
 
-def _values(
-    connection: Connection, where: ColumnElement[bool], kinds: Mapping[str, ColumnElement[Any]]
-) -> dict[str, tuple[Facet, ...]]:
-    """Count here: for each kind of value, a database would sort all calls anew, which takes four times as long."""
-    texts = [func.aggregate_strings(column, SEPARATOR).label(name) for name, column in kinds.items()]
-    found = connection.execute(select(*texts).where(where)).one()._mapping
-    return {name: _most(Counter(text.split(SEPARATOR) if text else ())) for name, text in found.items()}
+def _values(connection: Connection, where: ColumnElement[bool], *together: _Kinds) -> dict[str, tuple[Facet, ...]]:
+    texts = [collected(line(*kinds.values())) for kinds in together]
+    found = zip(together, connection.execute(select(*texts).where(where)).one(), strict=True)
+    return {name: facet for kinds, text in found for name, facet in zip(kinds, _most(kinds, text), strict=True)}
 
 
-def _most(counter: Counter[str]) -> tuple[Facet, ...]:
-    most = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
-    return tuple(Facet(value=value, calls=calls) for value, calls in most)
+def _most(kinds: _Kinds, lines: str | None) -> Iterable[tuple[Facet, ...]]:
+    counts: list[Counter[str]] = [Counter() for _ in kinds]
+    for values, number in counted(lines).items():
+        for count, value in zip(counts, values, strict=True):
+            count[value] += number
+    for count in counts:
+        yield _first(Facet(value=value, calls=calls) for value, calls in count.items() if value)
 
 
 def _labels(connection: Connection, where: ColumnElement[bool]) -> tuple[tuple[str, tuple[Facet, ...]], ...]:
     labels = tables.call_labels.c
-    counted = select(labels.name, labels.value, func.count().label("number"))
-    counted = counted.join_from(tables.call_labels, tables.calls).where(where).group_by(labels.name, labels.value)
-    most = connection.execute(counted.order_by(func.count().desc(), labels.name, labels.value).limit(MOST_LABELS))
-    by_name = sorted(most, key=lambda row: str(row.name))
-    return tuple((name, _first(rows)) for name, rows in groupby(by_name, key=lambda row: str(row.name)))
+    pairs = select(collected(line(labels.name, labels.value))).join_from(tables.calls, tables.call_labels).where(where)
+    found: dict[str, list[Facet]] = {}
+    for (name, value), calls in counted(connection.execute(pairs).scalar_one()).items():
+        found.setdefault(name, []).append(Facet(value=value, calls=calls))
+    return tuple((name, _first(found[name])) for name in sorted(found)[:MOST_NAMES])
 
 
-def _first(rows: Iterable[Any]) -> tuple[Facet, ...]:
-    return tuple(Facet(value=row.value, calls=row.number) for row in rows)[:MOST_VALUES]
+def _first(facets: Iterable[Facet]) -> tuple[Facet, ...]:
+    return tuple(sorted(facets, key=lambda facet: (-facet.calls, facet.value))[:MOST_VALUES])
 
 
-_KINDS: dict[str, ColumnElement[Any]] = {
-    "providers": _c.provider,
-    "models": MODEL,
-    "keys": _c.key_fingerprint,
-    "projects": _c.project,
-    "users": _c.user_id,
-    "operations": _c.operation,
-}
+_WHERE_TO: _Kinds = {"providers": _c.provider, "models": MODEL, "keys": _c.key_fingerprint, "operations": _c.operation}
+_WHOSE: _Kinds = {"projects": _c.project, "users": _c.user_id}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, distinct, func, null, select
+from collections import Counter
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, case, func, null, select
 
 from audit.call import Source
 from audit.store import tables
+from audit.store.columns import FIELD, GROUP, RECORD
 from audit.store.read.selection import kind, selected, span
 from audit.store.read.tallies import group_name, span_start
+from audit.store.read.texts import collected, line
 from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
 from audit.store.scope import By, Scope
 
 __all__ = ["categories", "coverage", "outcomes"]
 
 _c, _f = tables.calls.c, tables.findings.c
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def outcomes(
@@ -23,75 +29,91 @@ def outcomes(
     keys = {"span": span(bucket_s, offset_s) if bucket_s else null(), "kind": kind(by, label, offset_s)}
     named = [value.label(name) for name, value in keys.items()]
     counted = select(*named, _c.outcome, func.count().label("calls")).where(selected(connection, scope).where)
-    rows = connection.execute(counted.group_by(*keys, _c.outcome).order_by(*keys, _c.outcome))
-    return tuple(
+    rows = [
         OutcomeRow(
             at=span_start(row.span, bucket_s, offset_s) if bucket_s else None,
             group=group_name(by, label, row.kind),
             outcome=row.outcome,
             calls=row.calls,
         )
-        for row in rows
-    )
+        for row in connection.execute(counted.group_by(*keys, _c.outcome))
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.at or _NEVER, row.group or "", row.outcome)))
 
 
 def categories(connection: Connection, scope: Scope) -> tuple[CategoryRow, ...]:
     """Return what filters said, by source, category and level, most calls first."""
-    level = func.coalesce(_f.severity, _f.probability).label("level")
-    said = select(
-        _f.source,
-        _f.category,
-        level,
-        func.count(distinct(_f.call_pk)).label("calls"),
-        *(
-            func.count(distinct(case((condition, _f.call_pk)))).label(name)
-            for name, condition in {
-                "detected": _f.detected.is_(True),
-                "filtered": _f.filtered.is_(True),
-                "masked": _f.masked.is_(True),
-                "errors": _f.error.is_not(None),
-            }.items()
-        ),
-    ).join_from(tables.findings, tables.calls)
-    grouped = said.where(selected(connection, scope).where).group_by(_f.source, _f.category, "level")
-    rows = [CategoryRow(**row._mapping) for row in connection.execute(grouped)]
+    counts: dict[tuple[str, ...], Counter[str]] = {}
+    for said, calls in _said(connection, scope).items():
+        flags: dict[tuple[str, ...], set[str]] = {}
+        for text in said.split(RECORD):
+            source, category, level, *flagged = text.split(FIELD)
+            flags.setdefault((source, category, level), {"calls"}).update(filter(None, flagged))
+        for key, names in flags.items():
+            counts.setdefault(key, Counter()).update(dict.fromkeys(names, calls))
+    rows = [_category(key, count) for key, count in counts.items()]
     return tuple(sorted(rows, key=lambda row: (-row.calls, row.source, row.category, row.level or "")))
 
 
 def coverage(connection: Connection, scope: Scope, by: By, label: str | None) -> tuple[CoverageRow, ...]:
     """Return how much the filters looked at, for each group, most calls first."""
-    assessed = (
-        select(
-            _f.call_pk,
-            func.max(case((_f.error.is_(None) & (_f.source == Source.PROMPT), 1))).label("prompt"),
-            func.max(case((_f.error.is_(None) & (_f.source == Source.COMPLETION), 1))).label("completion"),
-            func.max(case((_f.error.is_not(None), 1))).label("error"),
-        )
-        .group_by(_f.call_pk)
-        .subquery()
-    )
-    counted = (
-        select(
-            kind(by, label).label("kind"),
-            func.count().label("calls"),
-            func.count(assessed.c.prompt).label("prompt"),
-            func.count(assessed.c.completion).label("completion"),
-            (func.count() - func.count(assessed.c.call_pk)).label("not_assessed"),
-            func.count(assessed.c.error).label("errors"),
-        )
-        .select_from(tables.calls.outerjoin(assessed, assessed.c.call_pk == _c.pk))
-        .where(selected(connection, scope).where)
-        .group_by("kind")
-    )
-    rows = [
-        CoverageRow(
-            group=group_name(by, label, row.kind),
-            calls=row.calls,
-            prompt=row.prompt,
-            completion=row.completion,
-            not_assessed=row.not_assessed,
-            errors=row.errors,
-        )
-        for row in connection.execute(counted)
-    ]
+    counted = select(kind(by, label).label("kind"), _ASSESSED.label("assessed"), func.count().label("calls"))
+    grouped = counted.where(selected(connection, scope).where).group_by("kind", "assessed")
+    groups: dict[str | None, Counter[int | None]] = {}
+    for row in connection.execute(grouped):
+        groups.setdefault(group_name(by, label, row.kind), Counter())[row.assessed] += row.calls
+    rows = [_coverage(group, count) for group, count in groups.items()]
     return tuple(sorted(rows, key=lambda row: (-row.calls, row.group or "")))
+
+
+def _said(connection: Connection, scope: Scope) -> Counter[str]:
+    """How many calls have the same findings, which most calls of a provider have."""
+    said = select(collected(_FINDING)).where(_f.call_pk == _c.pk).scalar_subquery()
+    together = connection.execute(select(collected(said, GROUP)).where(selected(connection, scope).where)).scalar_one()
+    return Counter(together.split(GROUP) if together else ())
+
+
+def _category(key: tuple[str, ...], count: Counter[str]) -> CategoryRow:
+    source, category, level = key
+    counts = {name: count[name] for name in ("calls", "detected", "filtered", "masked", "errors")}
+    return CategoryRow(source=source, category=category, level=level or None, **counts)
+
+
+def _coverage(group: str | None, count: Counter[int | None]) -> CoverageRow:
+    def those(bit: int) -> int:
+        return sum(calls for assessed, calls in count.items() if assessed is not None and assessed & bit)
+
+    return CoverageRow(
+        group=group,
+        calls=count.total(),
+        prompt=those(_PROMPT),
+        completion=those(_COMPLETION),
+        not_assessed=count[None],
+        errors=those(_ERROR),
+    )
+
+
+def _flag(name: str, condition: ColumnElement[bool]) -> ColumnElement[str]:
+    return case((condition, name), else_="")
+
+
+_FINDING = line(
+    _f.source,
+    _f.category,
+    func.coalesce(_f.severity, _f.probability, ""),
+    _flag("detected", _f.detected.is_(True)),
+    _flag("filtered", _f.filtered.is_(True)),
+    _flag("masked", _f.masked.is_(True)),
+    _flag("errors", _f.error.is_not(None)),
+)
+_PROMPT, _COMPLETION, _ERROR = 1, 2, 4
+_ASSESSED = (
+    select(
+        func.max(case((_f.error.is_(None) & (_f.source == Source.PROMPT), _PROMPT), else_=0))
+        + func.max(case((_f.error.is_(None) & (_f.source == Source.COMPLETION), _COMPLETION), else_=0))
+        + func.max(case((_f.error.is_not(None), _ERROR), else_=0))
+    )
+    .where(_f.call_pk == _c.pk)
+    .scalar_subquery()
+)
+"""What the filters looked at in a call; null for a call without findings."""

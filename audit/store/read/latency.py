@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, select
 
 from audit.store import tables
-from audit.store.read.quantiles import collected, speed, spread
+from audit.store.columns import FIELD
+from audit.store.read.quantiles import speed, spread
 from audit.store.read.selection import MODEL, kind, selected, span
 from audit.store.read.tallies import group_name, span_start
+from audit.store.read.texts import collected, line
 from audit.store.rows import LatencyPoint, LatencyRow
 from audit.store.scope import By, Scope, Standing
 
@@ -24,23 +26,24 @@ def series(
 ) -> tuple[LatencyPoint, ...]:
     """Return how fast answers came in each span of time and each group, oldest first."""
     keys = {"span": span(bucket_s, offset_s), "kind": kind(by, label, offset_s)}
-    return tuple(
+    points = [
         LatencyPoint(at=span_start(row.span, bucket_s, offset_s), group=group_name(by, label, row.kind), **_fields(row))
         for row in _rows(connection, scope, keys)
-    )
+    ]
+    return tuple(sorted(points, key=lambda point: (point.at, point.group or "")))
 
 
 def by_model(connection: Connection, scope: Scope) -> tuple[LatencyRow, ...]:
     """Return how fast answers came from each provider's models, most calls first."""
-    found = _rows(connection, scope, {"seller": _c.provider, "kind": MODEL})
-    rows = [LatencyRow(provider=row.seller, model=row.kind, **_fields(row)) for row in found]
+    found = [(row.kind.split(FIELD), row) for row in _rows(connection, scope, {"kind": line(_c.provider, MODEL)})]
+    rows = [LatencyRow(provider=provider, model=model, **_fields(row)) for (provider, model), row in found]
     return tuple(sorted(rows, key=lambda row: (-row.duration.n, row.provider, row.model)))
 
 
 def _rows(connection: Connection, scope: Scope, keys: Mapping[str, ColumnElement[Any]]) -> list[Row[Any]]:
     named = [value.label(name) for name, value in keys.items()]
     wanted = select(*named, *_FIGURES).where(selected(connection, scope).where, _c.standing == Standing.OK)
-    return list(connection.execute(wanted.group_by(*keys).order_by(*keys)))
+    return list(connection.execute(wanted.group_by(*keys)))
 
 
 def _fields(row: Row[Any]) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class Selection:
 def selected(connection: Connection, scope: Scope) -> Selection:
     """Return the calls of a scope; looks up what is searched for."""
     where = and_(*_time(scope), *_whose(scope), *_what(scope))
-    return Selection(where=where) if scope.search is None else _searched(connection, where, scope.search)
+    query = (scope.search or "").strip()
+    return _searched(connection, where, query) if query else Selection(where=where)
 
 
 def kind(by: By, label: str | None, offset_s: int = 0) -> ColumnElement[Any]:
@@ -112,7 +113,7 @@ def _whose(scope: Scope) -> Iterable[ColumnElement[bool]]:
         labels = tables.call_labels.c
         wanted = [value for other, value in scope.labels if other == name]
         yield _c.pk.in_(select(labels.call_pk).where(labels.name == name, labels.value.in_(wanted)))
-    if scope.canary is not None:
+    if scope.canary:
         yield _c.canary == scope.canary
     elif scope.canaries is not Canaries.WITH:
         yield _c.canary.is_(None) if scope.canaries is Canaries.WITHOUT else _c.canary.is_not(None)
@@ -141,7 +142,7 @@ def _searched(connection: Connection, where: ColumnElement[bool], query: str) ->
         return Selection(where=and_(where, or_(_c.pk.in_(words), _named(query))))
     candidates = stored_exchanges(connection, and_(where, _c.pk.in_(words)), limit=MAX_REREAD + 1)
     found = [pk for pk, exchange in candidates[:MAX_REREAD] if _holds(folded(said_in(exchange)), phrases)]
-    return Selection(where=and_(where, _c.pk.in_(found)), bounded=len(candidates) > MAX_REREAD)
+    return Selection(where=and_(where, or_(_c.pk.in_(found), _named(query))), bounded=len(candidates) > MAX_REREAD)
 
 
 def _holds(said: str, phrases: list[str]) -> bool:
@@ -150,7 +151,7 @@ def _holds(said: str, phrases: list[str]) -> bool:
 
 def _named(query: str) -> ColumnElement[bool]:
     """Whether a call bears the searched word as an id; prose is not looked up."""
-    wanted = query.strip()
+    wanted = query.strip('"')
     if len(wanted) < 8 or " " in wanted:
         return false()
     bounds = id_range(wanted)

@@ -13,8 +13,9 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, f
 from audit.call import ModelMatch
 from audit.store import tables
 from audit.store.columns import from_picos
-from audit.store.read.quantiles import collected, spread
+from audit.store.read.quantiles import spread
 from audit.store.read.selection import BLOCKED, kind, selected, span
+from audit.store.read.texts import collected
 from audit.store.rows import Cost, Point, Totals, UsageRow
 from audit.store.scope import By, Scope, Standing
 
@@ -59,10 +60,11 @@ def series(
     """Return sums for each span of time and each group, oldest first."""
     keys = {"span": span(bucket_s, offset_s), "kind": kind(by, label, offset_s)}
     found = groupby(_rows(connection, selected(connection, scope).where, keys), key=attrgetter("span", "kind"))
-    return tuple(
+    points = [
         Point(at=span_start(number, bucket_s, offset_s), group=group_name(by, label, value), **_sums(list(rows)))
         for (number, value), rows in found
-    )
+    ]
+    return tuple(sorted(points, key=lambda point: (point.at, point.group or "")))
 
 
 def usage(connection: Connection, scope: Scope, by: By, label: str | None, offset_s: int) -> tuple[UsageRow, ...]:

@@ -44,7 +44,7 @@ def test_nothing_offers_nothing(empty: Reader) -> None:
 
 def test_long_lists_are_cut(engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facets, "MOST_VALUES", 2)
-    monkeypatch.setattr(facets, "MOST_LABELS", 4)
+    monkeypatch.setattr(facets, "MOST_NAMES", 1)
     tags = [Tags(user=f"user {number % 4}", labels=((f"name {number % 2}", f"value {number}"),)) for number in range(9)]
     writer.append([a_call(number, exchange={"tags": one}) for number, one in enumerate(tags)])
     found = Reader(engine).facets(Scope())

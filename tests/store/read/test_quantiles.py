@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.store.columns import RECORD
 from audit.store.read.quantiles import speed, spread
 from audit.store.rows import Speed, Spread
 
@@ -19,12 +20,12 @@ from audit.store.rows import Speed, Spread
     ],
 )
 def test_percentiles_are_figures_that_were_measured(figures: list[int], p50: int, p95: int, p99: int) -> None:
-    text = ",".join(map(str, figures))
+    text = RECORD.join(map(str, figures))
     assert spread([text]) == Spread(n=len(figures), p50_us=p50, p95_us=p95, p99_us=p99)
 
 
 def test_groups_are_put_together() -> None:
-    assert spread(["30,10", None, "20"]) == spread(["10,20,30"])
+    assert spread([f"30{RECORD}10", None, "20"]) == spread([f"10{RECORD}20{RECORD}30"])
 
 
 @pytest.mark.parametrize("texts", [[], [None], ["", None]])
@@ -33,12 +34,12 @@ def test_no_figures_have_no_percentiles(texts: list[str | None]) -> None:
 
 
 def test_speeds_come_in_thousandths() -> None:
-    assert speed(["12500,50000,25000"]) == Speed(n=3, p50=25.0, p05=12.5)
+    assert speed([RECORD.join(("12500", "50000", "25000"))]) == Speed(n=3, p50=25.0, p05=12.5)
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1))
 def test_at_least_as_many_figures_as_promised_lie_at_or_below(figures: list[int]) -> None:
-    found = spread([",".join(map(str, figures))])
+    found = spread([RECORD.join(map(str, figures))])
     for percent, figure in ((50, found.p50_us), (95, found.p95_us), (99, found.p99_us)):
         assert figure is not None
         assert sum(one <= figure for one in figures) * 100 >= percent * len(figures)

@@ -43,7 +43,7 @@ ASKED: dict[str, Callable[[Reader], Any]] = {
 
 
 def test_every_question_is_asked_here() -> None:
-    assert set(ASKED) == {
+    assert {*ASKED, "close"} == {
         name for name, _ in inspect.getmembers(Reader, inspect.isfunction) if not name.startswith("_")
     }
 
@@ -84,3 +84,12 @@ def test_threads_may_share_a_reader(reader: Reader) -> None:
     for thread in threads:
         thread.join()
     assert found == [7] * 4
+
+
+def test_a_closed_reader_has_let_go(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url)
+    reader = Reader(engine)
+    assert reader.totals(Scope()).calls == 0
+    kept = engine.pool
+    reader.close()
+    assert engine.pool is not kept

@@ -1,0 +1,33 @@
+"""Records that several tests look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record, filled_record, the_sample
+
+
+@pytest.fixture(scope="session")
+def traffic(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a record with calls of ten days, checks, hostile text and a name of 120 characters."""
+    hostile = [a_chat(10 + number, text, text, model=text) for number, text in enumerate(HOSTILE)]
+    exchanges = [the_sample(), a_chat(2, model=LONG_NAME), *hostile]
+    return filled_record(tmp_path_factory.mktemp("traffic"), 600, exchanges)
+
+
+@pytest.fixture(scope="session")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a record without calls."""
+    return a_record(tmp_path_factory.mktemp("nothing"))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """The environment of the pages, with settings of its own."""
+    config = tmp_path / "audit.toml"
+    config.touch()
+    monkeypatch.setenv("AUDIT_HOME", str(tmp_path))
+    monkeypatch.setenv("AUDIT_CONFIG", str(config))
+    return monkeypatch
