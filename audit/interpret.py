@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from audit.call import Call, Exchange, Outcome, Price, Reading, Source
+from audit.call import Call, Exchange, ModelMatch, Outcome, Price, Reading, Source
 from audit.dialects import choose, unknown
 from audit.dialects._headers import attempt, provider_duration_us, provider_first_token_us, request_id
 from audit.model_names import match_models
@@ -50,9 +50,13 @@ class Interpreter:
         return replace(
             reading,
             provider=self._provider(transcript),
-            model_match=match_models(reading.model_requested, reading.model_served, self.aliases),
+            model_match=self._match(reading, transcript),
             notes=(*transcript.notes, *reading.notes),
         )
+
+    def _match(self, reading: Reading, transcript: Transcript) -> ModelMatch:
+        deployment = "/deployments/" in transcript.path or provider_of(transcript.host).startswith("azure.")
+        return match_models(reading.model_requested, reading.model_served, self.aliases, deployment=deployment)
 
     def _provider(self, transcript: Transcript) -> str:
         place = transcript.authority + transcript.path
