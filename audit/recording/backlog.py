@@ -15,7 +15,7 @@ from audit.recording.journal import Position, segments
 
 __all__ = ["Backlog", "Batch"]
 
-_READ_BYTES = 4 * 1024 * 1024
+_READ_BYTES = 1024 * 1024
 _KEPT_BYTES = 64 * 1024
 _MOST_KEPT = 256
 _log = logging.getLogger("audit")
@@ -52,7 +52,7 @@ class Backlog:
         self._segment = min(segments(folder, name), default=0)
         self._offset = 0
         self._open: dict[str, _Place] = {}
-        self._read_ahead: list[Frame] = []
+        self._ahead: Iterator[Frame] = iter(())
         self._strange: set[int] = set()
 
     def take(self, most: int) -> Batch:
@@ -84,7 +84,7 @@ class Backlog:
     @property
     def position(self) -> Position:
         """Where in the journal lies what was not taken yet."""
-        return self._segment, self._read_ahead[-1].start if self._read_ahead else self._offset
+        return self._segment, self._offset
 
     @property
     def under_way(self) -> int:
@@ -116,20 +116,16 @@ class Backlog:
             batch.losses.append(loss_of(frame))
 
     def _next(self) -> Frame | None:
-        if not self._read_ahead:
-            self._read_ahead = self._read()[::-1]
-        return self._read_ahead.pop() if self._read_ahead else None
-
-    def _read(self) -> list[Frame]:
         while True:
-            path = self._path(self._segment)
-            frames = _frames(path, self._offset)
-            if frames:
-                self._offset = frames[-1].end
-                return frames
+            if (frame := next(self._ahead, None)) is None:
+                self._ahead = _frames(self._path(self._segment), self._offset)
+                frame = next(self._ahead, None)
+            if frame is not None:
+                self._offset = frame.end
+                return frame
             later = [number for number in segments(self._folder, self._name) if number > self._segment]
             if not later:
-                return []
+                return None
             self._segment, self._offset = min(later), 0
 
     def _intent(self, place: _Place) -> Frame:
@@ -145,26 +141,33 @@ class Backlog:
         return self._folder / f"{self._name}.{segment}.journal"
 
 
-def _frames(path: Path, offset: int) -> list[Frame]:
-    """Return whole frames from `offset` on: some megabytes of them, at least one if there is one."""
+def _frames(path: Path, offset: int) -> Iterator[Frame]:
+    """Yield whole frames from `offset` on, of so much as is read at once; at least one if there is one."""
+    size = _READ_BYTES
+    while data := _read(path, offset, size):
+        frames = read_frames(data, offset)
+        if (first := next(frames, None)) is not None:
+            yield first
+            yield from frames
+        if first is not None or len(data) < size:
+            return
+        size *= 4
+
+
+def _read(path: Path, offset: int, size: int) -> bytes:
     try:
         with path.open("rb") as file:
-            remaining = os.fstat(file.fileno()).st_size - offset
-            size = _READ_BYTES
-            while remaining > 0:
-                frames = list(read_frames(os.pread(file.fileno(), size, offset), offset))
-                if frames or size >= remaining:
-                    return frames
-                size *= 4
+            return os.pread(file.fileno(), size, offset)
     except FileNotFoundError:
-        pass  # nothing was written to it yet
-    return []
+        return b""
 
 
 def _sound(path: Path) -> bool:
-    offset = 0
-    while frames := _frames(path, offset):
-        offset = frames[-1].end
+    offset, end = 0, None
+    while end != offset:
+        end = offset
+        for frame in _frames(path, end):
+            offset = frame.end
     with path.open("rb") as file:
         file.seek(offset)
         return is_cut_short(file.read())

@@ -11,13 +11,13 @@ from itertools import chain, repeat
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from audit.call import Call
+from audit.call import Call, Exchange
 from audit.errors import StoreError
 from audit.recording.adoption import adopt, store
 from audit.recording.backlog import Backlog, Batch
 from audit.recording.destination import Destination
 from audit.recording.journal import Journal, Position
-from audit.recording.pace import Pace
+from audit.recording.pace import Load, Pace
 
 __all__ = ["Sink"]
 
@@ -51,6 +51,7 @@ class Sink:
         self._progress = threading.Condition()
         self._stored = self._wanted = _BEGINNING
         self._behind_s = 0.0
+        self._load = Load()
         self._thread: threading.Thread | None = None
         self._ended = False
         self._starting = threading.Lock()
@@ -127,13 +128,14 @@ class Sink:
 
     def _drain(self, destination: Destination) -> None:
         self._before_drain()
+        self._load.lap()
         try:
             while not self._closing.is_set() and (batch := self._backlog.take(self._most)):
                 self._behind_s = _age_s(batch)
-                calls = self._read_gently(destination, batch)
+                calls = [self._read(destination, exchange) for exchange in batch.exchanges]
                 self._until_done(partial(store, calls, batch, destination, self._journal.folder))
                 self._settle()
-            self._behind_s = 0.0
+                self._give_way()
             self._settle()
         except Exception:
             self._backlog = Backlog(self._journal.folder, self._journal.name)  # what was taken is not stored
@@ -148,31 +150,31 @@ class Sink:
             self._stored = max(self._stored, self._backlog.position)
             self._progress.notify_all()
 
-    def _read_gently(self, destination: Destination, batch: Batch) -> list[Call]:
-        calls = []
-        for exchange in batch.exchanges:
-            began = time.monotonic()
-            calls.append(destination.read(exchange))
-            self._rest(time.monotonic() - began)
-        return calls
+    def _read(self, destination: Destination, exchange: Exchange) -> Call:
+        call = destination.read(exchange)
+        self._give_way()
+        return call
 
-    def _rest(self, worked_s: float) -> None:
-        if not self._hurried:
-            self._closing.wait(self._pace.rest_s(worked_s=worked_s, quiet_s=self._quiet_s, behind_s=self._behind_s))
+    def _give_way(self) -> None:
+        worked_s, busy = self._load.lap()
+        if not self._alone:
+            self._closing.wait(self._pace.rest_s(worked_s=worked_s, busy=busy, behind_s=self._behind_s))
+            self._load.lap()
 
     @property
     def _most(self) -> int:
-        behind_s = float("inf") if self._hurried else self._behind_s
-        return self._pace.most(quiet_s=self._quiet_s, behind_s=behind_s)
+        return self._pace.full_batch if self._alone else self._pace.batch
+
+    @property
+    def _alone(self) -> bool:
+        """Whether nobody can be disturbed, or somebody waits for the writer."""
+        quiet = time.monotonic() - self._journal.appended_at >= self._pace.quiet_after_s
+        return self._hurried or (quiet and not self._backlog.under_way)
 
     @property
     def _hurried(self) -> bool:
         """Whether somebody waits for the end of what was in the journal when he asked."""
         return self._stored < self._wanted
-
-    @property
-    def _quiet_s(self) -> float:
-        return time.monotonic() - self._journal.appended_at
 
     def _until_done(self, act: Callable[[], T]) -> T:
         """Try until it works; raise `_Closing` if the end comes first, `StoreError` if it can never work."""

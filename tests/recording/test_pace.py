@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
-from audit.recording.pace import Pace
+from audit.recording.pace import Load, Pace
 
-PACE = Pace(quiet_after_s=0.05, share=0.1, patience_s=30, batch=4, full_batch=100)
-
-
-def test_while_calls_come_in_it_rests_for_its_share() -> None:
-    assert PACE.rest_s(worked_s=0.001, quiet_s=0.01, behind_s=1) == pytest.approx(0.009)
+PACE = Pace(least_share=0.1, most_share=0.5, patience_s=100)
 
 
-def test_when_it_is_quiet_or_late_it_does_not_rest() -> None:
-    assert PACE.rest_s(worked_s=0.001, quiet_s=0.05, behind_s=1) == 0
-    assert PACE.rest_s(worked_s=0.001, quiet_s=0.01, behind_s=30) == 0
+def test_while_others_work_it_rests_for_most_of_the_time() -> None:
+    assert PACE.rest_s(worked_s=0.001, busy=1.0, behind_s=0) == pytest.approx(0.009)
 
 
-def test_while_calls_come_in_it_takes_few_at_a_time() -> None:
-    assert PACE.most(quiet_s=0.01, behind_s=1) == 4
-    assert PACE.most(quiet_s=0.05, behind_s=1) == 100
-    assert PACE.most(quiet_s=0.01, behind_s=30) == 100
+def test_while_others_wait_it_works_more() -> None:
+    assert PACE.rest_s(worked_s=0.001, busy=0.0, behind_s=0) == pytest.approx(0.001)
+
+
+def test_the_longer_the_oldest_has_waited_the_less_it_gives_way() -> None:
+    rests = [PACE.rest_s(worked_s=0.001, busy=1.0, behind_s=behind_s) for behind_s in range(0, 110, 10)]
+    assert rests == sorted(rests, reverse=True)
+    assert rests[-1] == 0
+
+
+def test_a_lap_tells_own_work_from_that_of_others() -> None:
+    load, done = Load(), threading.Event()
+
+    def work(seconds: float) -> None:
+        began = time.thread_time()
+        while time.thread_time() - began < seconds:
+            sum(range(100))
+        done.set()
+
+    work(0.02)
+    assert load.lap()[0] == pytest.approx(0.02, abs=0.01)
+    other = threading.Thread(target=work, args=(0.05,))
+    done.clear()
+    other.start()
+    done.wait()
+    other.join()
+    worked_s, busy = load.lap()
+    assert worked_s < 0.02
+    assert 0.1 < busy <= 1.0
+
+
+def test_a_clock_that_stands_still_tells_of_no_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+    assert Load().lap()[1] == 0.0

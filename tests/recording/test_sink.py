@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
 
-from audit.call import Ending, Exchange
+from audit.call import Ending
 from audit.errors import StoreError
 from audit.recording import sink as module
 from audit.recording.frames import encode_exchange
@@ -199,27 +200,48 @@ def test_what_must_be_written_before_a_drain_is(journal: Journal, memory: Memory
     assert memory.urls == ["https://host/1", "https://host/5"]
 
 
-def test_it_rests_between_calls_while_others_work(journal: Journal, memory: Memory) -> None:
-    rests: list[float] = []
-    calls = iter(range(100, 200))
+class Watched(Pace):
+    """Notes how long it would have rested, and does not."""
 
-    class Watched(Pace):
-        def rest_s(self, *, worked_s: float, quiet_s: float, behind_s: float) -> float:
-            rests.append(super().rest_s(worked_s=worked_s, quiet_s=quiet_s, behind_s=behind_s))
-            return 0.0
+    rests: ClassVar[list[float]] = []
 
-    def appended_just_now(_exchange: Exchange) -> None:
-        journal.appended_at = float("inf")
+    def rest_s(self, *, worked_s: float, busy: float, behind_s: float) -> float:
+        self.rests.append(super().rest_s(worked_s=worked_s, busy=busy, behind_s=behind_s))
+        return 0.0
 
-    memory.on_read = appended_just_now
+
+def test_it_rests_after_each_call_and_each_batch_while_others_are_under_way(journal: Journal, memory: Memory) -> None:
+    Watched.rests.clear()
     sink = Sink(journal, lambda: memory, pace=Watched(quiet_after_s=0.001))
-    write(journal, next(calls), next(calls), next(calls))
+    journal.append(encode_exchange(an_exchange(id=UUID(int=9)))[:2])
+    write(journal, 1, 2, 3)
     sink.wake()
     while len(memory.calls) < 3:
         threading.Event().wait(0.001)
     sink.close(PATIENCE_S)
-    assert len(rests) == 3
-    assert all(rest > 0 for rest in rests)
+    assert len(Watched.rests) == 4
+    assert all(rest > 0 for rest in Watched.rests)
+
+
+def test_when_nobody_is_disturbed_it_takes_many_at_a_time_and_does_not_rest(journal: Journal, memory: Memory) -> None:
+    Watched.rests.clear()
+    sink = Sink(journal, lambda: memory, pace=Watched(quiet_after_s=0.001, batch=2))
+    write(journal, *range(1, 50))
+    threading.Event().wait(0.01)
+    sink.wake()
+    while len(memory.calls) < 49:
+        threading.Event().wait(0.001)
+    sink.close(PATIENCE_S)
+    assert (memory.batches, Watched.rests) == ([49], [])
+
+
+def test_a_flush_does_not_wait_for_rests(journal: Journal, memory: Memory) -> None:
+    Watched.rests.clear()
+    sink = Sink(journal, lambda: memory, pace=Watched(quiet_after_s=PATIENCE_S, batch=2))
+    write(journal, *range(1, 50))
+    assert sink.flush(PATIENCE_S)
+    sink.close(PATIENCE_S)
+    assert len(Watched.rests) <= 1  # after the last batch nobody waits any more
 
 
 def test_a_system_out_of_threads_costs_no_call(
