@@ -5,6 +5,7 @@ A library is imported when one of its clients is asked for: few programs use bot
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -124,11 +125,14 @@ def _leave_aiohttp(api_client: Any) -> None:
 
 
 def _family(thing: object, kinds: tuple[str, ...]) -> str | None:
-    """Return which library a thing is of, without importing either."""
-    for kind in type(thing).__mro__:
-        root = kind.__module__.partition(".")[0]
-        if root in ("httpx2", "httpx") and kind.__name__ in kinds:
-            return root
+    """Return which library a thing is of: one that nobody has imported has made nothing.
+
+    Its class's module would not tell: `import openai` puts its own name on classes of httpx2 that it re-exports.
+    """
+    for name in ("httpx2", "httpx"):
+        library = sys.modules.get(name)
+        if library is not None and isinstance(thing, tuple(getattr(library, kind) for kind in kinds)):
+            return name
     return None
 
 

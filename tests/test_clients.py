@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,6 +63,17 @@ def test_a_client_is_found_inside_an_sdks(library: Any, recorder: Recorder, path
         sdk = SimpleNamespace(**{name: sdk})
     assert clients.attach(sdk, recorder=recorder) is sdk
     assert "Recording" in type(inner._transport).__name__
+
+
+def test_a_transport_is_known_whatever_name_an_sdk_has_put_on_its_class(recorder: Recorder) -> None:
+    """`import openai` does so to classes of httpx2 that it re-exports."""
+    importlib.import_module("openai")
+    assert httpx2.BaseTransport.__module__ == "openai"
+
+    class Own(httpx2.BaseTransport):
+        pass
+
+    assert "Recording" in type(clients.wrap_transport(Own(), recorder=recorder)).__name__
 
 
 def test_a_subclass_of_a_client_is_one(library: Any, recorder: Recorder) -> None:
