@@ -19,11 +19,13 @@ class Fit(IntEnum):
     NO = 0
     FALLBACK = 1
     """Reads anything, for want of a better one."""
-    SHAPE = 2
+    WORDS = 2
+    """Single words in the bodies can be read, whatever the format."""
+    SHAPE = 3
     """The bodies look like it, the URL does not tell."""
-    PATH = 3
+    PATH = 4
     """The URL says so."""
-    BOTH = 4
+    BOTH = 5
     """The URL says so and the bodies agree."""
 
 

@@ -118,6 +118,11 @@ SAMPLES: dict[str, tuple[str, Any, Any]] = {
             "usage": {"total_input_tokens": 1},
         },
     ),
+    "undescribed": (
+        "/llm",
+        {"model": "m", "input": [{"role": "user", "content": [{"type": "input_text", "text": "t"}]}]},
+        {"id": "i", "output": [{"finish_reason": "stop"}], "usage": {"input_tokens": 1}, "error": {"code": "c"}},
+    ),
     "vertex_predict": (
         "/v1/projects/p/publishers/google/models/m:predict",
         {"instances": [{"prompt": "p", "image": {"bytesBase64Encoded": "AAAA"}}]},
