@@ -95,15 +95,7 @@ class Operation(StrEnum):
 
 
 _GENERATES = frozenset(
-    {
-        Operation.CHAT,
-        Operation.TEXT_COMPLETION,
-        Operation.EMBEDDINGS,
-        Operation.IMAGE_GENERATION,
-        Operation.SPEECH,
-        Operation.TRANSCRIPTION,
-        Operation.RERANK,
-    }
+    map(Operation, ("chat", "text_completion", "embeddings", "image_generation", "speech", "transcription", "rerank"))
 )
 
 
@@ -212,6 +204,9 @@ class Usage:
     output_audio_tokens: int | None = None
     input_image_tokens: int | None = None
     output_image_tokens: int | None = None
+    billed_input_tokens: int | None = None
+    """What is charged for, where the reply tells it apart from what was processed (Cohere). Likewise for output."""
+    billed_output_tokens: int | None = None
     web_searches: int | None = None
     audio_seconds: Decimal | None = None
     service_tier: str | None = None

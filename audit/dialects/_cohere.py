@@ -43,22 +43,27 @@ def content_parts(message: dict[str, Any]) -> tuple[Part, ...]:
 
 
 def usage_of(told: dict[str, Any]) -> Usage | None:
-    """Return what was billed, or what was processed where no bill is told.
+    """Return what was processed, and beside it what is billed: Cohere's own prompt, a thousand tokens, nobody pays for.
 
-    `tokens` has Cohere's own prompt too, a thousand tokens and more that nobody pays for, and `cached_tokens`
-    is a part of them; so beside billed tokens it would say that more was cached than sent.
+    Where only the bill is told, that is all there is.
     """
     told = mapping(told.get("usage")) or mapping(told.get("meta"))
     billed, processed = mapping(told.get("billed_units")), mapping(told.get("tokens"))
-    figures = billed if count(billed.get("input_tokens")) is not None else processed
-    if not figures:
+    if not billed and not processed:
         return None
     return Usage(
-        input_tokens=count(figures.get("input_tokens")),
-        output_tokens=count(figures.get("output_tokens")),
-        cached_input_tokens=None if figures is billed else count(told.get("cached_tokens")),
+        input_tokens=_figure("input_tokens", processed, billed),
+        output_tokens=_figure("output_tokens", processed, billed),
+        cached_input_tokens=count(told.get("cached_tokens")),
         reasoning_tokens=count(processed.get("reasoning_tokens")),
+        billed_input_tokens=count(billed.get("input_tokens")),
+        billed_output_tokens=count(billed.get("output_tokens")),
     )
+
+
+def _figure(name: str, processed: dict[str, Any], billed: dict[str, Any]) -> int | None:
+    figure = count(processed.get(name))
+    return count(billed.get(name)) if figure is None else figure
 
 
 def _piece(piece: Any) -> tuple[Part, ...]:

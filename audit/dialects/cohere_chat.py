@@ -147,4 +147,4 @@ _PATH = re.compile(r"/v[12]/(chat|generate)$")
 _BEGINNING = 3
 _ANSWERS = ("message", "text", "generations")
 
-DIALECT = Dialect(name="cohere_chat", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="cohere_chat", version=2, fits=fits, read=read, ask=ask)

@@ -2,7 +2,8 @@
 
 Providers mean different things by input and output (`Usage` says which), and some tell parts that are larger than
 the whole. Here every token stands in one place only, none is negative, and the tokens of each side add up to
-`Usage.all_input_tokens` and `Usage.all_output_tokens` (but for audio that a provider tells beside its input).
+`Usage.all_input_tokens` and `Usage.all_output_tokens` (but for what only the total shows: audio beside the input,
+thoughts beside the output).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Quantities:
 
 def quantities_of(usage: Usage, operation: Operation) -> Quantities | None:
     """Return what is to be charged for; None when the figures do not tell how much was put in."""
+    usage = _as_billed(usage)
     tokens = usage.input_tokens
     if tokens is None and operation in _ALL_INPUT:
         tokens = usage.total_tokens
@@ -41,6 +43,18 @@ def quantities_of(usage: Usage, operation: Operation) -> Quantities | None:
     return Quantities(
         units={unit: quantity for unit, quantity in units.items() if quantity > 0},
         context_tokens=sum(taken.values()),
+        partial=usage.partial,
+    )
+
+
+def _as_billed(usage: Usage) -> Usage:
+    """Return the figures of the bill, where the reply tells one: it has no parts."""
+    if usage.billed_input_tokens is None:
+        return usage
+    return Usage(
+        input_tokens=usage.billed_input_tokens,
+        output_tokens=usage.billed_output_tokens,
+        web_searches=usage.web_searches,
         partial=usage.partial,
     )
 
@@ -84,7 +98,7 @@ def _audio_beside(usage: Usage) -> bool:
 
 
 def _made(usage: Usage) -> dict[str, int]:
-    tokens = usage.all_output_tokens or 0
+    tokens = (usage.all_output_tokens or 0) + _untold(usage)
     image = min(usage.output_image_tokens or 0, tokens)
     audio = min(usage.output_audio_tokens or 0, tokens - image)
     reasoning = min(usage.reasoning_tokens or 0, tokens - image - audio)
@@ -94,6 +108,13 @@ def _made(usage: Usage) -> dict[str, int]:
         "audio_output": audio,
         "image_output": image,
     }
+
+
+def _untold(usage: Usage) -> int:
+    """Gemini's OpenAI-compatible endpoint leaves thoughts out of its output and tells them by the total alone."""
+    if usage.output_includes_reasoning or usage.reasoning_tokens is not None or usage.output_tokens is None:
+        return 0
+    return max((usage.total_tokens or 0) - (usage.all_input_tokens or 0) - usage.output_tokens, 0)
 
 
 _ALL_INPUT = (Operation.EMBEDDINGS, Operation.RERANK)

@@ -52,19 +52,23 @@ def test_it_reads_a_reply() -> None:
     )
 
 
-def test_its_figures_are_those_that_are_billed() -> None:
+def test_its_figures_are_those_that_were_processed_with_the_bill_beside_them() -> None:
     usage = read(a_reply()).usage
 
     assert usage is not None
-    assert (usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) == (46, 14, 9)
-    assert usage.cached_input_tokens is None
+    assert (usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) == (1445, 43, 9)
+    assert usage.cached_input_tokens == 704
+    assert (usage.billed_input_tokens, usage.billed_output_tokens) == (46, 14)
 
 
-def test_without_a_bill_its_figures_are_those_that_were_processed() -> None:
+def test_without_the_one_or_the_other_its_figures_are_what_there_is() -> None:
     usage = read(a_reply(usage={"tokens": USAGE["tokens"], "cached_tokens": 704})).usage
-
     assert usage is not None
-    assert (usage.input_tokens, usage.output_tokens, usage.cached_input_tokens) == (1445, 43, 704)
+    assert (usage.input_tokens, usage.output_tokens, usage.billed_input_tokens) == (1445, 43, None)
+
+    usage = read(a_reply(usage={"billed_units": USAGE["billed_units"]})).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens, usage.billed_input_tokens) == (46, 14, 46)
     assert read(a_reply(usage=None)).usage is None
 
 
@@ -122,7 +126,7 @@ def test_version_1_streams_lines_and_ends_with_the_whole() -> None:
     assert (reading.response_id, reading.finish_reason, reading.complete) == ("r1", "COMPLETE", True)
     assert reading.output[0].parts == (Part(kind="text", text="Hello"), Part(kind="tool_call", name="f", text="{}"))
     assert reading.usage is not None
-    assert reading.usage.input_tokens == 46
+    assert reading.usage.billed_input_tokens == 46
 
 
 def test_version_1_tells_its_history_apart_from_the_message() -> None:

@@ -20,6 +20,17 @@ GEMINI = {"input_includes_cached": True, "output_includes_reasoning": False}
     [
         pytest.param({"input_tokens": 10, "output_tokens": 5}, {"input": 10, "output": 5}, id="plain"),
         pytest.param({"input_tokens": 10}, {"input": 10}, id="nothing generated"),
+        pytest.param(
+            {
+                "input_tokens": 1445,
+                "output_tokens": 43,
+                "cached_input_tokens": 704,
+                "billed_input_tokens": 46,
+                "billed_output_tokens": 14,
+            },
+            {"input": 46, "output": 14},
+            id="a bill of its own",
+        ),
         pytest.param({"input_tokens": 0, "output_tokens": 0}, {}, id="nothing at all"),
         pytest.param(
             {**OPENAI, "input_tokens": 100, "cached_input_tokens": 60, "cache_write_tokens": 30, "output_tokens": 1},
@@ -124,6 +135,31 @@ def test_the_whole_request_chooses_the_tier() -> None:
     found = quantities_of(usage, Operation.CHAT)
     assert found is not None
     assert found.context_tokens == 200_018
+
+
+@pytest.mark.parametrize(
+    ("usage", "made"),
+    [
+        ({"output_includes_reasoning": False}, 34),
+        ({"output_includes_reasoning": False, "total_tokens": 60}, 6),
+        ({"output_includes_reasoning": False, "total_tokens": None}, 6),
+        ({"output_includes_reasoning": False, "reasoning_tokens": 5}, 11),
+        ({}, 6),
+    ],
+)
+def test_thoughts_that_only_the_total_shows_are_output(usage: dict[str, Any], made: int) -> None:
+    """As at Gemini's OpenAI-compatible endpoint: 66 in, 6 out, 100 in all."""
+    figures = {"input_tokens": 66, "output_tokens": 6, "total_tokens": 100, **usage}
+    found = quantities_of(Usage(**figures), Operation.CHAT)
+    assert found is not None
+    assert found.units["output"] + found.units.get("reasoning", 0) == made
+
+
+def test_without_output_the_total_shows_nothing() -> None:
+    usage = Usage(input_tokens=66, total_tokens=100, output_includes_reasoning=False)
+    found = quantities_of(usage, Operation.CHAT)
+    assert found is not None
+    assert found.units == {"input": 66}
 
 
 COUNTS = st.none() | st.integers(min_value=0, max_value=10**9)
