@@ -34,13 +34,23 @@ def listed_price(reading: Reading, exchange: Exchange) -> Price | str:
 
 
 def _provider(reading: Reading, exchange: Exchange) -> str:
-    """The operator may call an endpoint as he likes; then its host says whose it is."""
+    """The operator may call an endpoint as he likes; then its URL says whose it is."""
     if price_list.is_listed_provider(reading.provider):
         return reading.provider
     try:
-        return provider_of(urlsplit(exchange.url).hostname or "")
+        known = provider_of(urlsplit(exchange.url).hostname or "")
     except ValueError:
         return reading.provider
+    if known == "huggingface":
+        return _behind_router(reading, exchange) or known
+    return known if price_list.is_listed_provider(known) else price_list.seller_at(exchange.url) or known
+
+
+def _behind_router(reading: Reading, exchange: Exchange) -> str | None:
+    """Hugging Face passes on what others charge, and says who: in a header, or with the requested name."""
+    served_by = dict(exchange.response_headers).get("x-inference-provider")
+    served_by = served_by or (reading.model_requested or "").partition(":")[2]
+    return f"huggingface_{served_by}" if served_by else price_list.seller_at(exchange.url)
 
 
 def _name(reading: Reading) -> str:

@@ -50,6 +50,8 @@ def candidates(model: str, provider: str, dialect: str) -> Iterator[Candidate]:
     own, hint = LIST_PROVIDERS.get(provider, provider), _HINTS.get(dialect.partition("_")[0])
     spellings = _spellings(name)
     yield Candidate(own, name)
+    if own.startswith(_ROUTED):
+        yield from (Candidate(own.removeprefix(_ROUTED), spelling) for spelling in spellings)
     yield Candidate(None, name)
     for spelling, prefix in spellings.items():
         if prefix is not None:
@@ -79,6 +81,8 @@ def _spellings(name: str) -> dict[str, str | None]:
     return spellings
 
 
+_ROUTED = "huggingface_"
+"""The list knows what Hugging Face's router passes on to, but not all that may be asked for there."""
 _DEEPEST = 4
 _BRACKETS = re.compile(r"^\[[^\]]*\]|\[[^\]]*\]$")
 _HINTS = {"anthropic": "anthropic", "bedrock": "aws", "cohere": "cohere", "gemini": "google", "openai": "openai"}

@@ -22,7 +22,7 @@ from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices, Ti
 from audit.pricing.names import LIST_PROVIDERS, candidates, is_free
 from audit.pricing.working import Rates, UnitPrice
 
-__all__ = ["SOURCE", "Entry", "find", "is_listed_provider", "rates_of"]
+__all__ = ["SOURCE", "Entry", "find", "is_listed_provider", "rates_of", "seller_at"]
 
 SOURCE = f"genai-prices {__version__}"
 
@@ -43,6 +43,11 @@ class Entry:
 def is_listed_provider(provider: str) -> bool:
     """Return whether the list knows a provider by this name."""
     return LIST_PROVIDERS.get(provider, provider) in _PROVIDERS
+
+
+def seller_at(url: str) -> str | None:
+    """Return the list's name of the provider whose API a URL is; None when it is nobody's."""
+    return next((provider.id for provider in providers if re.match(provider.api_pattern, url[:_LONGEST_URL])), None)
 
 
 @lru_cache(maxsize=4096)
@@ -124,6 +129,7 @@ def _unit_price(price: Decimal | TieredPrices, per: int, *, least: int) -> UnitP
     return UnitPrice(base=price.base, per=per, tiers=tiers, least=least)
 
 
+_LONGEST_URL = 300
 _PROVIDERS = {provider.id: provider for provider in providers}
 _PER: dict[str, int] = {unit["price_key"]: unit["per"] for unit in unit_data.values()}
 _PRICE_KEYS = {

@@ -52,6 +52,39 @@ def test_the_requested_model_stands_in_for_an_unlisted_one_of_the_same_kind(matc
     assert (price.model if isinstance(price, Price) else price) == result
 
 
+@pytest.mark.parametrize(
+    ("url", "requested", "headers", "model"),
+    [
+        ("https://api.avian.io/v1/chat/completions", None, (), "avian:moonshotai/kimi-k2.5"),
+        (
+            "https://router.huggingface.co/v1/chat/completions",
+            "moonshotai/Kimi-K2.5:together",
+            (),
+            "huggingface_together:moonshotai/Kimi-K2.5",
+        ),
+        (
+            "https://router.huggingface.co/v1/chat/completions",
+            "moonshotai/Kimi-K2.5",
+            (("x-inference-provider", "novita"),),
+            "huggingface_novita:moonshotai/Kimi-K2.5",
+        ),
+        (
+            "https://router.huggingface.co/together/v1/chat/completions",
+            None,
+            (),
+            "huggingface_together:moonshotai/Kimi-K2.5",
+        ),
+        ("https://router.huggingface.co/v1/chat/completions", None, (), "moonshotai:kimi-k2.5"),
+        ("https://llm.example/v1/chat/completions", None, (), "moonshotai:kimi-k2.5"),
+    ],
+)
+def test_who_sells_is_told_by_the_url_or_by_the_router(
+    url: str, requested: str | None, headers: tuple[tuple[str, str], ...], model: str
+) -> None:
+    reading = a_reading("moonshotai/kimi-k2.5", USED, model_requested=requested)
+    assert priced(reading, url=url, response_headers=headers).model == model
+
+
 def test_an_endpoint_with_a_name_of_its_own_is_priced_by_its_host() -> None:
     reading = a_reading("gpt-4o", USED, provider="our-azure")
     exchange = {"url": "https://our-resource.openai.azure.com/openai/v1/chat/completions"}

@@ -22,6 +22,15 @@ def test_an_unknown_wire_format_hints_at_nothing() -> None:
     assert len([way for way in ways if way.provider == "openai"]) == 1
 
 
+def test_behind_a_router_the_one_who_serves_is_tried_too() -> None:
+    ways = list(candidates("moonshotai/kimi-k2", "huggingface_groq", "openai_chat"))
+    assert ways[:3] == [
+        Candidate("huggingface_groq", "moonshotai/kimi-k2"),
+        Candidate("groq", "moonshotai/kimi-k2"),
+        Candidate("groq", "kimi-k2"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("model", "way"),
     [
