@@ -10,7 +10,7 @@ from typing import Any
 from audit.call import ErrorInfo, Message, Part, Source, Usage
 from audit.dialects._anthropic_content import block_parts
 from audit.dialects._anthropic_stream import assemble
-from audit.dialects._fields import count, dig, mapping, text
+from audit.dialects._fields import count, dig, items, mapping, text
 from audit.dialects._findings import Block
 from audit.dialects._parts import said, spoken
 from audit.wire.transcript import Frame
@@ -29,6 +29,7 @@ class Answer:
     usage: Usage | None
     output: tuple[Message, ...]
     block: Block
+    notes: tuple[str, ...] = ()
     first_content: int | None = None
     """The offset in the plain body of the first event that carries content."""
 
@@ -69,6 +70,7 @@ def _answer(
         usage=_usage(mapping(message.get("usage")), partial=partial),
         output=said(message.get("role") or "assistant", parts),
         block=_refused(message) if stop_reason == "refusal" else Block(),
+        notes=_usage_notes(message.get("usage")),
         first_content=first_content,
     )
 
@@ -100,6 +102,17 @@ def _usage(usage: dict[str, Any], *, partial: bool) -> Usage | None:
         input_includes_cached=False,
         partial=partial,
     )
+
+
+def _usage_notes(usage: Any) -> tuple[str, ...]:
+    """Compaction and advisors are other models' work, and stand outside the sums.
+
+    https://docs.anthropic.com/en/docs/build-with-claude/compaction
+    """
+    apart = [one for one in items(dig(usage, "iterations")) if dig(one, "type") not in ("message", None)]
+    kinds = dict.fromkeys(text(dig(one, "type")) or "" for one in apart)
+    figures = (count(dig(one, name)) or 0 for one in apart for name in ("input_tokens", "output_tokens"))
+    return (f"usage: {', '.join(kinds)} used {sum(figures)} tokens, in usage.iterations",) if apart else ()
 
 
 def _written_1h(usage: dict[str, Any], written: int | None) -> int | None:

@@ -106,8 +106,11 @@ def _verdict(value: Any) -> dict[str, Any]:
         value = {"filtered": False, "details": value}
     detected, filtered = flag(dig(value, "detected")), flag(dig(value, "filtered"))
     severity, details = text(dig(value, "severity")), mapping(value)
-    if any(dig(hit, "filtered") is True for hit in items(details.get("details"))):
+    hits = items(details.get("details"))
+    if any(dig(hit, "filtered") is True for hit in hits):
         filtered = True
+    if any(dig(hit, "detected") is True for hit in hits):  # custom_topics
+        detected = True
     # A category whose own check failed looks clean: {"detected": false, "filtered": false, "details": {"error": …}}
     error = details.get("error") or dig(details, "details", "error")
     if detected is None and filtered is None and severity is None and not error:

@@ -12,6 +12,7 @@ from typing import Any
 from audit.call import Message, Operation, Part, Usage
 from audit.dialects._converse import block_parts, converse_usage, event_parts
 from audit.dialects._fields import compact, count, dig, items, mapping, text
+from audit.dialects._openai_usage import usage_of
 from audit.dialects._parts import joined, media, said, spoken, tool_call
 from audit.dialects._reply import last, latest
 
@@ -116,12 +117,11 @@ def _openai_like(bodies: Sequence[dict[str, Any]]) -> VendorAnswer:
     """Mistral's chat models, AI21's Jamba, DeepSeek, Qwen, OpenAI's open models."""
     whole = _whole(bodies)
     choices = [mapping(one) for body in bodies for one in items(body.get("choices"))]
-    usage = mapping(whole.get("usage"))
     return VendorAnswer(
         model=text(whole.get("model")),
         id=text(whole.get("id")),
         finish_reason=text(last(choices, "finish_reason")) or text(last(choices, "stop_reason")),
-        usage=_usage(usage.get("prompt_tokens"), usage.get("completion_tokens"), usage.get("total_tokens")),
+        usage=usage_of(whole.get("usage")),
         output=said("assistant", joined(part for choice in choices for part in _choice(choice))),
     )
 
@@ -132,6 +132,17 @@ def _choice(choice: dict[str, Any]) -> Iterator[Part]:
     yield from spoken(message.get("content") or message.get("text"))
     for call in items(message.get("tool_calls")):
         yield tool_call(dig(call, "function", "name"), dig(call, "function", "arguments"))
+
+
+def _jurassic(bodies: Sequence[dict[str, Any]]) -> VendorAnswer:
+    """AI21's models before Jamba."""
+    completions = [mapping(one) for body in bodies for one in items(body.get("completions"))]
+    return VendorAnswer(
+        operation=Operation.TEXT_COMPLETION,
+        id=text(_whole(bodies).get("id")),
+        finish_reason=text(dig(completions[-1] if completions else None, "finishReason", "reason")),
+        output=_said(dig(one, "data", "text") for one in completions),
+    )
 
 
 def _vectors(bodies: Sequence[dict[str, Any]]) -> VendorAnswer:
@@ -180,6 +191,7 @@ _VENDORS: tuple[tuple[set[str], Callable[[Sequence[dict[str, Any]]], VendorAnswe
     ({"choices"}, _openai_like),
     ({"generation", "completion"}, _llama),
     ({"outputs"}, _mistral),
+    ({"completions"}, _jurassic),
     ({"embedding", "embeddings"}, _vectors),
     ({"images", "artifacts"}, _images),
     ({"generations", "generation_id", "is_finished", "text"}, _cohere),

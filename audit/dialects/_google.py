@@ -23,7 +23,8 @@ def google_target(path: str) -> GoogleTarget | None:
     """Return the model and the method of a Gemini or Vertex path; None when it is no such path."""
     match = _PATH.search(path)
     if not match:
-        return None
+        inner = _CODE_ASSIST.search(path)
+        return GoogleTarget(None, inner.group(1)) if inner else None
     kind, name, method = match.groups()
     if name == _PLACEHOLDER:
         return GoogleTarget(None, method)
@@ -31,5 +32,7 @@ def google_target(path: str) -> GoogleTarget | None:
 
 
 _PATH = re.compile(r".*/(models|tunedModels|endpoints)/(.+):([A-Za-z]+)$")
+_CODE_ASSIST = re.compile(r"/v1internal:([A-Za-z]+)$")
+"""What Gemini CLI asks when its user has logged in: the model and the request proper stand in the body."""
 _PLACEHOLDER = "UNKNOWN"
 """Archives write so where they did not keep the model's name."""

@@ -83,25 +83,30 @@ def _error(body: Any) -> Any:
 
 _CODES = (("code",), ("type",), ("innererror", "code"), ("inner_error", "code"))
 _STOPPED = re.compile(
-    r"content[_-]filter(ed)?|sensitive|refusal|safety|prohibited_content|blocklist|recitation|spii", re.I
+    r"content[_-]filter(ed)?|sensitive|refusal|safety|prohibited_content|blocklist|recitation|spii|error_toxic"
+    r"|filter reason: .*",
+    re.I,
 )
-"""`content_filter` is OpenAI's, `content-filter` Vercel's, `sensitive` z.ai's, the rest Claude's and Gemini's words
-that gateways pass through."""
+"""`content_filter` is OpenAI's, `content-filter` Vercel's, `sensitive` z.ai's, `CONTENT_FILTERED` Titan's, `Filter
+reason: …` Stability's, `ERROR_TOXIC` Cohere's, the rest Claude's and Gemini's words that gateways pass through."""
 _POLICY_CODE = re.compile(
     r"""content_?filter | content_?policy | ^responsibleai | policy_violation | ^moderation_blocked$ | ^invalid_prompt$
-    | ^(bio|cyber|chem)_policy | content_moderation | data_?inspection_?failed""",
+    | ^(bio|cyber|chem)_policy | content_moderation | data_?inspection_?failed | ^1301$""",
     re.I | re.X,
 )
-"""OpenAI's and Azure's codes; `data_inspection_failed` is Alibaba's."""
+"""OpenAI's and Azure's codes; `data_inspection_failed` is Alibaba's, 1301 z.ai's.
+https://docs.z.ai/api-reference/api-code"""
 _POLICY_MESSAGE = re.compile(
     r"""content\ management\ policy | (rejected\ (by|as\ a\ result\ of)\ (the|our)\ safety\ system)
-    | content\ filtering\ policy | content\ exists\ risk | considered\ high\ risk | inappropriate\ content
+    | content\ filtering\ policy | blocked\ by\ (our|the)\ content\ filters?
+    | content\ exists\ risk | considered\ high\ risk | inappropriate\ content
     | violat\w*\ (our|the|its|usage|content)\b[\w\ ]{0,24}\b(policy|policies|guidelines)
-    | resource\ has\ been\ temporarily\ blocked""",
+    | resource\ has\ been\ temporarily\ blocked | responsible\ ai\ practices""",
     re.I | re.X,
 )
-"""DeepSeek says "Content Exists Risk", Moonshot "considered high risk", xAI "violates usage guidelines"; the last is
-Azure's for a whole resource that it took for abused."""
+"""Amazon's image models say "blocked by our content filters", DeepSeek "Content Exists Risk", Moonshot
+"considered high risk", xAI "violates usage guidelines"; a whole resource is blocked by Azure that it took for
+abused; the last are Google's words."""
 _FLAGGED = re.compile(r"flag|polic|safety|violat", re.I)
 """OpenAI's `invalid_prompt` says so; OpenRouter's is any request that it cannot read.
 https://openrouter.ai/docs/api/reference/responses/error-handling"""

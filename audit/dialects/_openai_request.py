@@ -11,13 +11,17 @@ __all__ = ["model_requested"]
 
 
 def model_requested(transcript: Transcript) -> str | None:
-    """Return the model that the body names, of OpenRouter's `models` the first, else the deployment in the URL."""
+    """Return the model that the body names, of OpenRouter's `models` the first, else the one in the URL."""
     request = transcript.request
-    named = text(dig(request, "model")) or next(iter(map(text, items(dig(request, "models")))), None)
-    if named is None and (match := _DEPLOYMENT.search(transcript.path)):
-        named = match.group(1)
+    named = text(dig(request, "model")) or text(dig(request, "model_id"))
+    named = named or next(iter(map(text, items(dig(request, "models")))), None)
+    if named is None and (match := _IN_URL.search(transcript.path)):
+        named = match.group(1) or match.group(2)
     return named
 
 
-_DEPLOYMENT = re.compile(r"/(?:deployments|engines|serving-endpoints)/(?!chat/)([^/]+)/")
-"""Azure's, OpenAI's before 2023, Databricks'."""
+_IN_URL = re.compile(
+    r"/(?:deployments|engines|serving-endpoints)/(?!chat/)([^/]+)/"
+    r"|/publishers/[^/]+/models/([^/]+):(?:stream)?[rR]awPredict$"
+)
+"""Azure's, OpenAI's before 2023, Databricks'; Vertex's for Mistral and others."""

@@ -19,7 +19,7 @@ def fits(transcript: Transcript) -> Fit:
     """Tell by the path, and by a body or events of type `completion`."""
     bodies = bodies_of(transcript, 3)
     shape = any(body.get("type") == "completion" and "completion" in body for body in bodies)
-    return fit(path=transcript.path.endswith("/complete"), shape=shape)
+    return fit(path=transcript.path.endswith("/v1/complete"), shape=shape)
 
 
 def read(transcript: Transcript) -> Reading:
@@ -56,4 +56,4 @@ def _first_content(frames: tuple[Frame, ...]) -> int | None:
     return next((frame.end for frame in frames if text(dig(frame.data, "completion"))), None)
 
 
-DIALECT = Dialect(name="anthropic_complete", version=1, fits=fits, read=read)
+DIALECT = Dialect(name="anthropic_complete", version=2, fits=fits, read=read)

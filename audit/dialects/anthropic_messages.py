@@ -51,6 +51,7 @@ def read(transcript: Transcript) -> Reading:
         first_token_us=arrived(transcript, answer.first_content),
         input=request_messages(transcript.request),
         output=answer.output,
+        notes=answer.notes,
     )
 
 
@@ -85,4 +86,4 @@ _PATH = re.compile(
 )
 _MOST_TOKENS = 1024
 
-DIALECT = Dialect(name="anthropic_messages", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="anthropic_messages", version=2, fits=fits, read=read, ask=ask)

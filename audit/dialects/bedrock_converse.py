@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from audit.call import Operation, Reading, Source, Usage
+from audit.call import Operation, Reading, Usage
 from audit.dialects._bedrock import bedrock_error, bedrock_model
 from audit.dialects._converse import block_parts, converse_usage, event_parts, request_messages
 from audit.dialects._dialect import Dialect, Enquiry, Fit, Question
 from audit.dialects._fields import dig, mapping, milliseconds_us, text
 from audit.dialects._findings import Block
 from audit.dialects._guardrails import guardrail_block, trace_findings
+from audit.dialects._openai_blocks import block_of
 from audit.dialects._parts import said
 from audit.dialects._reply import arrived, broke_off, fit, latest
 from audit.wire.transcript import Frame, Transcript
@@ -40,7 +41,10 @@ def read(transcript: Transcript) -> Reading:
     place = "trace.guardrail" if frames is None else f"events[{_place(frames)}].trace.guardrail"
     findings = trace_findings(dig(told, "trace", "guardrail"), place)
     usage = _usage(told)
-    block = _block(stop_reason, guardrail_block(findings, _intervened(stop_reason), silent=_silent(usage)))
+    error = bedrock_error(transcript)
+    told_so = block_of(findings=(), failure=transcript.response, error=error, finishes=[("stopReason", stop_reason)])
+    acted = guardrail_block(findings, _intervened(stop_reason), silent=_silent(usage))
+    block = Block(reasons=(*told_so.reasons, *acted.reasons), source=told_so.source or acted.source)
     return Reading(
         dialect=DIALECT.name,
         dialect_version=DIALECT.version,
@@ -52,7 +56,7 @@ def read(transcript: Transcript) -> Reading:
         finish_reason=stop_reason,
         finish_reasons=(stop_reason,) if stop_reason else (),
         complete=_complete(transcript, stop_reason),
-        error=bedrock_error(transcript),
+        error=error,
         usage=usage,
         findings=findings,
         block_reasons=block.reasons,
@@ -107,13 +111,6 @@ def _intervened(stop_reason: str | None) -> str | None:
     return f"stopReason={stop_reason}" if stop_reason == "guardrail_intervened" else None
 
 
-def _block(stop_reason: str | None, guardrail: Block) -> Block:
-    """The model's own filter says `content_filtered`."""
-    if stop_reason != "content_filtered":
-        return guardrail
-    return Block(reasons=(f"stopReason={stop_reason}", *guardrail.reasons), source=Source.COMPLETION)
-
-
 def _complete(transcript: Transcript, stop_reason: str | None) -> bool | None:
     if stop_reason:
         return True
@@ -127,4 +124,4 @@ def _first_content(frames: Iterable[Frame]) -> int | None:
     return None
 
 
-DIALECT = Dialect(name="bedrock_converse", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="bedrock_converse", version=2, fits=fits, read=read, ask=ask)

@@ -20,6 +20,7 @@ from audit.dialects._converse import request_messages as converse_messages
 from audit.dialects._dialect import Dialect, Fit
 from audit.dialects._fields import count, dig, mapping, member, milliseconds_us
 from audit.dialects._guardrails import guardrail_block, trace_findings
+from audit.dialects._openai_blocks import block_of
 from audit.dialects._reply import arrived, broke_off, fit, last
 from audit.wire.parse import parse_json
 from audit.wire.transcript import Frame, Transcript
@@ -28,9 +29,10 @@ __all__ = ["DIALECT"]
 
 
 def fits(transcript: Transcript) -> Fit:
-    """Tell by the path alone; the bodies are everybody's."""
+    """Tell by the path, and by a stream's wrapping; the bodies are everybody's."""
     invoked = transcript.path.endswith(("/invoke", "/invoke-with-response-stream"))
-    return fit(path=invoked and bedrock_model(transcript.path) is not None, shape=False)
+    wrapped = any(frame.name == "chunk" and "bytes" in mapping(frame.data) for frame in (transcript.frames or ())[:1])
+    return fit(path=invoked and bedrock_model(transcript.path) is not None, shape=wrapped)
 
 
 def read(transcript: Transcript) -> Reading:
@@ -42,11 +44,14 @@ def read(transcript: Transcript) -> Reading:
     usage = reading.usage or _metered(metrics) or _counted(transcript.response_headers)
     latency = metrics.get("invocationLatency") or transcript.response_headers.get(_LATENCY)
     guarded = _guarded(replace(reading, usage=usage), bodies, streamed=frames is not None)
+    error = bedrock_error(transcript)
+    finish = ("finish_reason", reading.finish_reason)
+    block = block_of(findings=(), failure=transcript.response, error=error, finishes=[finish])
     return replace(
-        guarded,
+        guarded if guarded.block_source else replace(guarded, block_reasons=block.reasons, block_source=block.source),
         streamed=frames is not None,
         complete=_complete(transcript, reading.finish_reason, reading.complete),
-        error=bedrock_error(transcript),
+        error=error,
         provider_duration_us=milliseconds_us(latency),
         provider_first_token_us=milliseconds_us(metrics.get("firstByteLatency")),
     )
@@ -66,6 +71,7 @@ def _anthropic(transcript: Transcript, frames: Sequence[Frame] | None) -> Readin
         block_source=answer.block.source,
         first_token_us=arrived(transcript, answer.first_content),
         output=answer.output,
+        notes=answer.notes,
     )
 
 
@@ -171,4 +177,4 @@ _LATENCY = "x-amzn-bedrock-invocation-latency"
 _METERS = ("inputTokenCount", "outputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
 _HEADERS = ("input", "output", "cache-read-input", "cache-write-input")
 
-DIALECT = Dialect(name="bedrock_invoke", version=1, fits=fits, read=read)
+DIALECT = Dialect(name="bedrock_invoke", version=2, fits=fits, read=read)

@@ -21,9 +21,10 @@ __all__ = ["DIALECT"]
 
 
 def fits(transcript: Transcript) -> Fit:
-    """Tell by the URL's method."""
+    """Tell by the URL's method, and by embeddings with values."""
     target = google_target(transcript.path)
-    return fit(path=target is not None and target.method in _METHODS, shape=False)
+    vectors = [dig(transcript.response, *place, "values") for place in (("embedding",), ("embeddings", 0))]
+    return fit(path=target is not None and target.method in _METHODS, shape=any(map(items, vectors)))
 
 
 def read(transcript: Transcript) -> Reading:
@@ -56,4 +57,4 @@ def _complete(transcript: Transcript) -> bool | None:
 
 _METHODS = ("embedContent", "batchEmbedContents")
 
-DIALECT = Dialect(name="gemini_embed", version=1, fits=fits, read=read)
+DIALECT = Dialect(name="gemini_embed", version=2, fits=fits, read=read)

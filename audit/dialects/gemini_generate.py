@@ -46,10 +46,10 @@ def read(transcript: Transcript) -> Reading:
         dialect=DIALECT.name,
         dialect_version=DIALECT.version,
         provider="",
-        operation=_operation(transcript.request, output, finishes),
+        operation=_operation(_asked(transcript), output, finishes),
         streamed=streamed,
         model_requested=_model_requested(transcript),
-        model_served=_bare(text(whole.get("modelVersion"))),
+        model_served=text(whole.get("modelVersion")),
         response_id=text(whole.get("responseId")),
         finish_reason=finishes.get(0),
         finish_reasons=tuple(finishes[index] for index in sorted(finishes)),
@@ -61,7 +61,7 @@ def read(transcript: Transcript) -> Reading:
         block_source=block.source,
         provider_created_at=instant(whole.get("createTime")),
         first_token_us=_first_token_us(transcript, chunks) if streamed else None,
-        input=request_messages(transcript.request),
+        input=request_messages(_asked(transcript)),
         output=output,
     )
 
@@ -87,16 +87,28 @@ def ask(question: Question) -> Enquiry:
 def _chunks(transcript: Transcript) -> list[Chunk]:
     """The response objects: of a reply in one piece, of events, or of a JSON array that was sent piecemeal."""
     if isinstance(transcript.response, dict):
-        return [Chunk(index=None, body=transcript.response, end=len(transcript.plain))]
+        return [Chunk(index=None, body=_unwrapped(transcript.response), end=len(transcript.plain))]
     frames = transcript.frames
     if frames is None:
         frames = transcript.elements if transcript.plain[:64].lstrip().startswith(b"[") else ()
-    return [Chunk(index=number, body=mapping(frame.data), end=frame.end) for number, frame in enumerate(frames)]
+    return [Chunk(index=number, body=_unwrapped(frame.data), end=frame.end) for number, frame in enumerate(frames)]
 
 
 def _beginning(transcript: Transcript) -> list[dict[str, Any]]:
     array = items(transcript.response)[:_BEGINNING]
-    return [mapping(value) for value in array] or bodies_of(transcript, _BEGINNING)
+    return [_unwrapped(value) for value in array or bodies_of(transcript, _BEGINNING)]
+
+
+def _unwrapped(body: Any) -> dict[str, Any]:
+    """What Gemini CLI's login is answered stands in a `response` of its own."""
+    inner = dig(body, "response")
+    return inner if isinstance(inner, dict) and _is_chunk(inner) else mapping(body)
+
+
+def _asked(transcript: Transcript) -> Any:
+    """What it asks stands in a `request`, beside the model."""
+    inner = dig(transcript.request, "request")
+    return inner if isinstance(inner, dict) else transcript.request
 
 
 def _is_chunk(body: Mapping[str, Any]) -> bool:
@@ -154,13 +166,9 @@ def _operation(request: Any, output: tuple[Message, ...], finishes: Mapping[int,
 
 
 def _model_requested(transcript: Transcript) -> str | None:
-    """The URL's; gateways that name the model in the body are read by its shape."""
+    """The URL's; gateways and Gemini CLI's login name the model in the body."""
     target = google_target(transcript.path)
-    return target.model if target else _bare(text(dig(transcript.request, "model")))
-
-
-def _bare(model: str | None) -> str | None:
-    return model.removeprefix("models/") if model else None
+    return (target.model if target else None) or text(dig(transcript.request, "model"))
 
 
 def _first_token_us(transcript: Transcript, chunks: Sequence[Chunk]) -> int | None:
@@ -173,4 +181,4 @@ def _first_token_us(transcript: Transcript, chunks: Sequence[Chunk]) -> int | No
 _BEGINNING = 3
 _TOLD_ONCE = ("createTime", "modelVersion", "responseId", "usageMetadata")
 
-DIALECT = Dialect(name="gemini_generate", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="gemini_generate", version=2, fits=fits, read=read, ask=ask)

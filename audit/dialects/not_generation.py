@@ -22,20 +22,29 @@ def fits(transcript: Transcript) -> Fit:
     """Tell by the method, which may exclude any generation, or by the path."""
     if transcript.exchange.method in _ASKS_NOTHING:
         return Fit.BOTH
-    return Fit.NO if _operation(transcript) is None else Fit.PATH
+    return Fit.NO if _operation(transcript) is None or _answers(transcript) else Fit.PATH
 
 
 def read(transcript: Transcript) -> Reading:
-    """Return what kind of call it is and whether it failed."""
+    """Return what kind of call it is, the model it names, and whether it failed."""
     return Reading(
         dialect=DIALECT.name,
         dialect_version=DIALECT.version,
         provider="",
         operation=_operation(transcript) or Operation.OTHER,
         model_requested=_model(transcript),
+        model_served=text(dig(transcript.response, "model")),
         response_id=text(dig(transcript.response, "id")),
         error=error_told(transcript),
     )
+
+
+def _answers(transcript: Transcript) -> bool:
+    """Mistral's conversations do make a model work, and so does a run of OpenAI's assistants that is streamed."""
+    first = transcript.frames[0].data if transcript.frames else transcript.response
+    kinds = [text(dig(first, "object")) or "", text(dig(first, "type")) or ""]
+    streamed = transcript.frames is not None and kinds[0].startswith("thread")
+    return streamed or any(kind.startswith("conversation.response") for kind in kinds)
 
 
 def _operation(transcript: Transcript) -> Operation | None:
@@ -81,7 +90,7 @@ _KINDS = tuple(
             Operation.OTHER,
             r"/(assistants | threads | vector_stores | containers | skills | evals | graders | sessions)(/ | $)"
             # Mistral's agents and conversations do make a model work; those of others are administration.
-            r" | ^(?!.*mistral).*/(agents | conversations)(/ | $)"
+            r" | ^(?!.*mistral).*/(agents(?!/completions$) | conversations)(/ | $)"
             r" | /(fine_tuning | fine-tunes | tuningJobs | datasets | cachedContents)(/ | : | $)"
             r" | /(organizations? | usage)(/ | $)"
             r" | :(predictLongRunning | fetchPredictOperation | createTunedModel)$"
@@ -104,4 +113,4 @@ _KINDS = tuple(
 )
 """By method, host and path, the first that fits."""
 
-DIALECT = Dialect(name="not_generation", version=1, fits=fits, read=read)
+DIALECT = Dialect(name="not_generation", version=2, fits=fits, read=read)

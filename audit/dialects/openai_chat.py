@@ -57,9 +57,12 @@ def _is_chat(reply: Any) -> bool:
     )
 
 
-_PATH = re.compile(r"(^|/)chat/completions(/|$)")
+_PATH = re.compile(
+    r"(^|/)(chat|agents)/completions(/|$)|/publishers/(?!anthropic/)[^/]+/models/(?!.*ocr)[^/]+:(stream)?[rR]awPredict$"
+)
+"""Mistral's agents answer so too. Vertex passes on what partners speak: Anthropic its own format, others this one."""
 _STORED = re.compile(r"/chat/completions/.")
 _BEGINNING = 3
 """Events to look at: Azure's first tells of the prompt alone."""
 
-DIALECT = Dialect(name="openai_chat", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="openai_chat", version=2, fits=fits, read=read, ask=ask)

@@ -55,4 +55,4 @@ def _is_completion(reply: Any) -> bool:
 _PATH = re.compile(r"(^|/)completions$")
 _BEGINNING = 3
 
-DIALECT = Dialect(name="openai_completions", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="openai_completions", version=2, fits=fits, read=read, ask=ask)

@@ -61,4 +61,4 @@ def ask(question: Question) -> Enquiry:
 _PATH = re.compile(r"(?<!^/api)/embeddings$")
 """`/api/embeddings` is Ollama's own."""
 
-DIALECT = Dialect(name="openai_embeddings", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="openai_embeddings", version=2, fits=fits, read=read, ask=ask)

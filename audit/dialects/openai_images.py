@@ -29,6 +29,7 @@ def fits(transcript: Transcript) -> Fit:
     first = dig(transcript.response, "data", 0)
     events = [dig(frame.data, "type") for frame in (transcript.frames or ())[:1]]
     shape = any(dig(first, name) is not None for name in ("b64_json", "revised_prompt"))
+    shape = shape or (text(dig(first, "url")) is not None and dig(transcript.response, "created") is not None)
     shape = shape or any(_EVENT.match(text(kind) or "") for kind in events)
     return fit(path=bool(_PATH.search(transcript.path)), shape=shape)
 
@@ -111,4 +112,4 @@ _PATH = re.compile(r"/images/(generations|edits|variations)$")
 _EVENT = re.compile(r"image_(generation|edit)\.")
 _ENDED = re.compile(r"^image_(generation|edit)\.completed$")
 
-DIALECT = Dialect(name="openai_images", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="openai_images", version=2, fits=fits, read=read, ask=ask)

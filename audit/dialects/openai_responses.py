@@ -154,7 +154,7 @@ def _image_notes(body: dict[str, Any]) -> tuple[str, ...]:
 def _operation(transcript: Transcript) -> Operation:
     match = _PATH.search(transcript.path)
     rest = match.group(1) if match else None
-    if rest == "input_tokens":
+    if rest == "input_tokens" or dig(transcript.response, "object") == "response.input_tokens":
         return Operation.COUNT_TOKENS
     retrieved = transcript.exchange.method != "POST" or (rest and rest != "compact")
     return Operation.RETRIEVE if retrieved else Operation.CHAT
@@ -165,4 +165,4 @@ _PATH = re.compile(r"(?:^|/)responsesd?(?:/([^/]+(?:/(?:cancel|input_items))?))?
 _BEGINNING = 3
 """Events to look at: a router may send some of its own first."""
 
-DIALECT = Dialect(name="openai_responses", version=1, fits=fits, read=read, ask=ask)
+DIALECT = Dialect(name="openai_responses", version=2, fits=fits, read=read, ask=ask)

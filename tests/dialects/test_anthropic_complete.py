@@ -57,3 +57,4 @@ def test_a_reply_cut_in_two_is_not_complete() -> None:
 
     assert DIALECT.read(transcript).complete is False
     assert DIALECT.fits(a_transcript("/v1/messages")) is Fit.NO
+    assert DIALECT.fits(a_transcript("/studio/v1/j2-ultra/complete")) is Fit.NO

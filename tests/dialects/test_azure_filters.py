@@ -131,6 +131,10 @@ def test_what_was_not_assessed_yields_nothing(body: Any) -> None:
         ),
         ([], {"filtered": False, "details": {"details": []}}),
         (
+            {"filtered": False, "details": [{"id": "topic", "detected": True}]},
+            {"detected": True, "filtered": False, "details": {"details": [{"id": "topic", "detected": True}]}},
+        ),
+        (
             {"detected": True, "filtered": False, "citation": {"URL": "https://e.org", "license": "MIT"}},
             {"detected": True, "filtered": False, "details": {"citation": {"URL": "https://e.org", "license": "MIT"}}},
         ),

@@ -180,6 +180,14 @@ def test_the_models_own_filter_is_a_block() -> None:
     assert (reading.block_reasons, reading.block_source) == (("stopReason=content_filtered",), Source.COMPLETION)
 
 
+def test_an_error_of_the_models_own_filter_is_a_block() -> None:
+    error = {"message": "Output blocked by content filtering policy"}
+    reading = read(error, status=400)
+
+    assert reading.block_reasons == ("error.message=content filtering policy",)
+    assert reading.block_source is Source.COMPLETION
+
+
 def test_the_first_token_is_the_first_event_with_content() -> None:
     events = [("messageStart", {"role": "assistant"}), grown(0, text=""), grown(0, text="x")]
     ends = [len(aws_events(*events[: number + 1])) for number in range(3)]

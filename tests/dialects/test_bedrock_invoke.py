@@ -148,6 +148,13 @@ def test_a_nova_stream_is_put_together_although_each_piece_has_its_own_block() -
         ),
         ({"outputs": [{"text": "Hi", "stop_reason": "length"}]}, Operation.TEXT_COMPLETION, "length", [("text", "Hi")]),
         (
+            {"id": 1, "completions": [{"data": {"text": "Hi"}, "finishReason": {"reason": "endoftext"}}]},
+            Operation.TEXT_COMPLETION,
+            "endoftext",
+            [("text", "Hi")],
+        ),
+        ({"completions": []}, Operation.TEXT_COMPLETION, None, []),
+        (
             {"generations": [{"text": "Hi", "finish_reason": "COMPLETE"}], "id": "i"},
             Operation.TEXT_COMPLETION,
             "COMPLETE",
@@ -333,6 +340,40 @@ def test_it_says_whether_the_reply_came_whole(over: dict[str, Any], complete: bo
     assert read(**over).complete is complete
 
 
+@pytest.mark.parametrize(
+    ("reply", "reason", "source"),
+    [
+        (
+            {"response": {"inputTextTokenCount": 3, "results": [{"completionReason": "CONTENT_FILTERED"}]}},
+            "finish_reason=CONTENT_FILTERED",
+            Source.COMPLETION,
+        ),
+        (
+            {"response": {"images": [None], "finish_reasons": ["Filter reason: prompt"]}},
+            "finish_reason=Filter reason: prompt",
+            Source.COMPLETION,
+        ),
+        (
+            {"response": {"message": "This request has been blocked by our content filters."}, "status": 400},
+            "error.message=blocked by our content filters",
+            Source.PROMPT,
+        ),
+    ],
+)
+def test_a_vendors_own_filter_is_a_block(reply: dict[str, Any], reason: str, source: Source) -> None:
+    reading = read(**reply)
+
+    assert (reading.block_reasons, reading.block_source) == ((reason,), source)
+
+
+def test_an_openai_like_body_tells_what_was_cached_within_its_input() -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 3}}
+    usage = read({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2, **details}}).usage
+
+    assert usage is not None
+    assert (usage.cached_input_tokens, usage.all_input_tokens) == (3, 9)
+
+
 def test_images_are_told_by_their_size() -> None:
     assert read({"images": ["AAAA", 7]}).output[0].parts == (Part(kind="image", size=3),)
 
@@ -341,4 +382,6 @@ def test_it_knows_its_paths() -> None:
     assert DIALECT.fits(a_transcript(PATH)) is Fit.PATH
     assert DIALECT.fits(a_transcript(STREAM)) is Fit.PATH
     assert DIALECT.fits(a_transcript("/invoke")) is Fit.NO
+    packed = {"response_body": invoked({"text": "t"}), "response_headers": AWS_STREAM}
+    assert DIALECT.fits(a_transcript("/llm", **packed)) is Fit.SHAPE
     assert DIALECT.fits(a_transcript("/model/m/converse")) is Fit.NO

@@ -43,6 +43,11 @@ def test_it_reads_a_single_content() -> None:
     assert reading.usage.total_tokens == 11
 
 
+@pytest.mark.parametrize("response", [{"embedding": {"values": [0.5]}}, {"embeddings": [{"values": [0.5]}]}])
+def test_it_knows_its_vectors_behind_any_path(response: Any) -> None:
+    assert DIALECT.fits(a_transcript("/llm", response=response)) is Fit.SHAPE
+
+
 def test_older_models_count_nothing() -> None:
     assert DIALECT.read(a_transcript(BATCH, response={"embeddings": [{"values": []}]})).usage is None
 

@@ -48,6 +48,22 @@ def test_the_url_names_the_model(path: str, model: str | None) -> None:
     assert DIALECT.read(transcript).model_requested == model
 
 
+def test_a_login_of_gemini_cli_wraps_what_is_asked_and_answered() -> None:
+    request = {"model": "gemini-2.5-pro", "project": "p", "request": REQUEST}
+    events = [
+        {"response": a_reply(a_candidate({"text": "Hel"}, finish=None))},
+        {"response": a_reply(a_candidate({"text": "lo"}), usageMetadata={"promptTokenCount": 3}), "traceId": "t"},
+    ]
+    transcript = a_transcript("/v1internal:streamGenerateContent?alt=sse", request=request, events=events)
+    reading = DIALECT.read(transcript)
+
+    assert DIALECT.fits(transcript) is Fit.BOTH
+    assert (reading.model_requested, reading.finish_reason, reading.complete) == ("gemini-2.5-pro", "STOP", True)
+    assert (reading.input[0].text, reading.output[0].text) == ("Hi", "Hello")
+    assert reading.usage is not None
+    assert reading.usage.input_tokens == 3
+
+
 def test_it_leaves_other_methods_alone() -> None:
     assert DIALECT.fits(a_transcript("/v1beta/models/m:countTokens", response={"totalTokens": 3})) is Fit.NO
     assert DIALECT.fits(a_transcript("/v1beta/models")) is Fit.NO
@@ -61,7 +77,7 @@ def test_it_knows_a_reply_behind_any_path(body: Any) -> None:
     transcript = a_transcript("/ask", request={"model": "models/gemini-x"}, response=body)
 
     assert DIALECT.fits(transcript) is Fit.SHAPE
-    assert DIALECT.read(transcript).model_requested == "gemini-x"
+    assert DIALECT.read(transcript).model_requested == "models/gemini-x"
 
 
 def test_it_reads_a_reply() -> None:
@@ -69,7 +85,7 @@ def test_it_reads_a_reply() -> None:
     reading = read(a_reply(a_candidate({"text": "hm", "thought": True}, {"text": "Hello"}), **created))
 
     assert reading.operation is Operation.CHAT
-    assert (reading.model_served, reading.response_id) == ("gemini-2.5-flash-001", "r1")
+    assert (reading.model_served, reading.response_id) == ("models/gemini-2.5-flash-001", "r1")
     assert reading.provider_created_at == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
     assert (reading.finish_reason, reading.complete, reading.streamed) == ("STOP", True, False)
     assert reading.input == (Message(role="user", parts=(Part(kind="text", text="Hi"),)),)

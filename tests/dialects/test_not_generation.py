@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from audit.call import Operation
@@ -43,6 +45,7 @@ API = "https://api.example.com"
         ("POST", "/v1/conversations", Operation.OTHER),
         ("GET", "/v1/organization/usage/completions", Operation.OTHER),
         ("POST", "/v1/ocr", Operation.OTHER),
+        ("POST", "/v1/agents", Operation.OTHER),
         ("POST", "https://oauth2.googleapis.com/token", Operation.OTHER),
         ("POST", "https://login.microsoftonline.com/t/oauth2/v2.0/token", Operation.OTHER),
         ("GET", "https://api.example.com", Operation.OTHER),
@@ -95,6 +98,25 @@ def test_the_model_is_named_where_body_or_url_does(
     method: str, path: str, request_body: object, model: str | None
 ) -> None:
     assert DIALECT.read(a_transcript(path, method=method, request=request_body)).model_requested == model
+
+
+@pytest.mark.parametrize(
+    ("path", "reply"),
+    [
+        ("/v1/agents/completions", {"response": {"error": "busy"}}),
+        ("/v1/conversations", {"response": {"object": "conversation.response"}}),
+        ("/v1/conversations", {"events": [{"type": "conversation.response.started"}]}),
+        ("/v1/threads/t1/runs", {"events": [{"object": "thread.run", "usage": None}]}),
+    ],
+)
+def test_agents_and_streamed_runs_answer_at_any_host(path: str, reply: dict[str, Any]) -> None:
+    assert DIALECT.fits(a_transcript(path, **reply)) is Fit.NO
+
+
+def test_the_model_that_read_a_document_is_told() -> None:
+    reading = DIALECT.read(a_transcript("/v1/ocr", request={"model": "ocr-latest"}, response={"model": "ocr-2505"}))
+
+    assert (reading.model_requested, reading.model_served) == ("ocr-latest", "ocr-2505")
 
 
 def test_what_was_counted_is_no_usage() -> None:

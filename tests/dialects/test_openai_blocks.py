@@ -56,6 +56,22 @@ def the_block(body: Any, *, status: int = 400, begun: bool = False) -> Block:
             "error.message=rejected as a result of our safety system",
             Source.PROMPT,
         ),
+        ({"code": "1301", "message": "unsafe or sensitive content"}, "error.code=1301", Source.PROMPT),
+        (
+            {"message": "This request has been blocked by our content filters. Please adjust your text prompt."},
+            "error.message=blocked by our content filters",
+            Source.PROMPT,
+        ),
+        (
+            {"message": "All of the generated images have been blocked by our content filters."},
+            "error.message=blocked by our content filters",
+            Source.COMPLETION,
+        ),
+        (
+            {"message": "The prompt contains words that violate Google's Responsible AI practices."},
+            "error.message=Responsible AI practices",
+            Source.PROMPT,
+        ),
         ({"message": "It violates our usage policies."}, "error.message=violates our usage policies", Source.PROMPT),
     ],
 )

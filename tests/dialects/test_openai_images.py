@@ -143,6 +143,7 @@ def test_openai_refuses_an_image_that_was_made() -> None:
         ("/v1/images/variations", {"response": None}, Fit.PATH),
         ("/odd/route", {"events": [{"type": "image_edit.partial_image"}]}, Fit.SHAPE),
         ("/odd/route", {"response": {"data": [{"url": "https://e.org"}]}}, Fit.NO),
+        ("/odd/route", {"response": {"created": 1, "data": [{"url": "https://e.org"}]}}, Fit.SHAPE),
     ],
 )
 def test_what_fits(path: str, reply: Any, fit: Fit) -> None:

@@ -20,6 +20,8 @@ from tests.factories import a_transcript
         ("/v1/engines/ada/completions", None, "ada"),
         ("/serving-endpoints/my%20llama/invocations", None, "my llama"),
         ("/serving-endpoints/chat/completions", None, None),
+        ("/v1/projects/p/publishers/mistralai/models/mistral-large-2411:streamRawPredict", {}, "mistral-large-2411"),
+        ("/ml/v1/text/chat", {"model_id": "ibm/granite"}, "ibm/granite"),
         ("/v1/chat/completions", {"models": ["a/b", "c/d"]}, "a/b"),
         ("/v1/chat/completions", {"models": []}, None),
         ("/v1/chat/completions", ["model"], None),

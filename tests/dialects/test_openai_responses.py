@@ -232,6 +232,7 @@ def test_counting_tokens_uses_none() -> None:
     reading = DIALECT.read(a_transcript("/v1/responses/input_tokens", request=REQUEST, response=counted))
 
     assert (reading.usage, reading.complete) == (None, None)
+    assert DIALECT.read(a_transcript("/llm", response=counted)).operation is Operation.COUNT_TOKENS
 
 
 def test_a_compaction_has_neither_status_nor_model() -> None:
