@@ -23,9 +23,13 @@ FIELDS = (
     "reasoning_tokens",
     "total_tokens",
     "finish_reason",
+    "finish_reasons",
     "filter",
     "blocked",
+    "flagged",
+    "masked",
     "refusal",
+    "error",
 )
 
 
@@ -58,14 +62,21 @@ def calls(path: Path) -> Iterator[tuple[str, str, Call]]:
 
 def compare(expected: dict[str, Any], provider: str, call: Call, score: Score) -> None:
     """Enter one call into the score."""
-    read = answer(call)
+    read, want_all = answer(call), _wanted(expected)
     for name in FIELDS:
-        want = sorted(map(_finding_key, expected["filter"])) if name == "filter" else expected[name]
+        want = want_all[name]
         score.asked[name, provider] += 1
         if read[name] == want:
             score.right[name, provider] += 1
         else:
             score.wrong.append((expected["id"], name, want, read[name]))
+
+
+def _wanted(expected: dict[str, Any]) -> dict[str, Any]:
+    """The right answers; those that are left out are the ordinary ones."""
+    finish = expected["finish_reason"]
+    ordinary = {"flagged": False, "masked": False, "finish_reasons": [finish] if finish else []}
+    return {**ordinary, **expected, "filter": sorted(map(_finding_key, expected["filter"]))}
 
 
 def answer(call: Call) -> dict[str, Any]:
@@ -81,9 +92,14 @@ def answer(call: Call) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens,
         "total_tokens": usage.total_tokens,
         "finish_reason": reading.finish_reason,
+        "finish_reasons": list(reading.finish_reasons),
         "filter": sorted(_finding_key(_as_expected(finding)) for finding in reading.findings),
         "blocked": call.outcome.blocked,
+        # A moderation's verdict: it finds, and does not say that it filtered.
+        "flagged": any(finding.detected and finding.filtered is None for finding in reading.findings),
+        "masked": any(finding.masked for finding in reading.findings),
         "refusal": reading.refusal,
+        "error": reading.error.code if reading.error else None,
     }
 
 
