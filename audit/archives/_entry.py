@@ -86,7 +86,7 @@ def assemble(
         started_at=known or datetime.now(UTC),
         origin=Origin.IMPORT,
         reference=reference,
-        method=method,
+        method=method.upper(),  # as it goes over the wire; some tools write it down otherwise
         url=redact_url(url),
         request_headers=redact_headers(raw_request),
         request_body=request_body,
@@ -105,7 +105,8 @@ def _as_decoded(exchange: Exchange) -> Exchange:
     """Drop a content encoding that the archive has undone: archives keep bodies plain and headers as they came."""
     encodings = {value.lower() for name, value in exchange.response_headers if name == "content-encoding"}
     packed = exchange.response_body[:2] == b"\x1f\x8b" or exchange.response_body[:4] == b"\x28\xb5\x2f\xfd"
-    if not encodings or packed or ("br" in encodings and not _is_text(exchange.response_body)):
+    unmarked = any(name in value for value in encodings for name in ("br", "deflate"))
+    if not encodings or packed or (unmarked and not _is_text(exchange.response_body)):
         return exchange
     kept: Headers = tuple(header for header in exchange.response_headers if header[0] != "content-encoding")
     return replace(exchange, response_headers=kept)

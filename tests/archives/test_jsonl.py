@@ -64,6 +64,10 @@ def test_a_line_comes_as_an_exchange_without_its_secrets(tmp_path: Path) -> None
     assert (entry.place, entry.problem, entry.time_known) == ("line 1", None, True)
 
 
+def test_a_method_in_small_letters_is_no_other_method(tmp_path: Path) -> None:
+    assert the_exchange(tmp_path, method="post").method == "POST"
+
+
 def test_all_but_the_url_may_be_missing(tmp_path: Path) -> None:
     [entry] = entries(tmp_path, {"url": "https://host/v1", "status": None, "duration_ms": None, "started_at": None})
     assert entry.exchange is not None
@@ -144,7 +148,14 @@ def test_an_encoding_that_the_archive_has_undone_is_dropped(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("gzip", b"\x1f\x8b\x08"), ("zstd", b"\x28\xb5\x2f\xfd"), ("br", b"\xff\xfe")]
+    ("encoding", "body"),
+    [
+        ("gzip", b"\x1f\x8b\x08"),
+        ("zstd", b"\x28\xb5\x2f\xfd"),
+        ("br", b"\xff\xfe"),
+        ("deflate", b"\x78\x9c\xff"),
+        ("gzip, br", b"\xff\xfe"),
+    ],
 )
 def test_an_encoding_that_is_still_on_is_kept(tmp_path: Path, encoding: str, body: bytes) -> None:
     packed = {"response_body": base64.b64encode(body).decode(), "response_body_encoding": "base64"}
@@ -152,8 +163,10 @@ def test_an_encoding_that_is_still_on_is_kept(tmp_path: Path, encoding: str, bod
     assert exchange.response_headers == (("content-encoding", encoding),)
 
 
-def test_brotli_that_was_undone_is_told_by_being_text(tmp_path: Path) -> None:
-    assert the_exchange(tmp_path, response_headers={"Content-Encoding": "br"}, response_body="ä").response_headers == ()
+@pytest.mark.parametrize("encoding", ["br", "deflate"])
+def test_an_encoding_without_a_mark_is_told_by_being_text(tmp_path: Path, encoding: str) -> None:
+    undone = the_exchange(tmp_path, response_headers={"Content-Encoding": encoding}, response_body="ä")
+    assert undone.response_headers == ()
 
 
 @given(
