@@ -54,13 +54,18 @@ def _place(steps: tuple[str | int, ...], values: Any) -> str:
     for number, step in enumerate(steps):
         values = _within(values, step)
         if isinstance(step, str):
-            words.append(f".{step}" if words and not words[-1].endswith(" ") else step)
+            words.append(f".{_quoted(step)}" if words and not words[-1].endswith(" ") else _quoted(step))
         elif isinstance(values, Mapping) and number < len(steps) - 1:
             name = values.get("name", values.get("model"))
             words.append(f" {step + 1} ({name!r}): " if isinstance(name, str) else f" {step + 1}: ")
         else:
             words.append(f" {step + 1}")
     return "".join(words)
+
+
+def _quoted(key: str) -> str:
+    """A key as it stands, but for one that would break the line or colour the terminal."""
+    return key if key.isprintable() else repr(key)
 
 
 def _within(values: Any, step: str | int) -> Any:
@@ -88,6 +93,8 @@ def _unknown(name: str, known: list[str]) -> str:
 
 def _reason(error: Any, steps: tuple[str | int, ...]) -> str:
     kind, given = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
     if kind in _STRUCTURES:
         return _STRUCTURES[kind](steps)
     if kind in _BOUNDS:
@@ -106,7 +113,7 @@ def _known(model: type[BaseModel], steps: Iterable[str | int]) -> list[str]:
     for step in steps:
         field = model.model_fields.get(step) if isinstance(step, str) else None
         if field is not None:  # else a number in a list, or a name that the operator gives
-            model = next(_models(field.annotation))
+            model = next(iter(_models(field.annotation)), model)  # such a name may be that of a setting, too
     return list(model.model_fields)
 
 
@@ -118,7 +125,7 @@ def _models(annotation: Any) -> Iterable[type[BaseModel]]:
 
 
 def _no_table(steps: tuple[str | int, ...]) -> str:
-    name = ".".join(step for step in steps if isinstance(step, str))
+    name = ".".join(_quoted(step) for step in steps if isinstance(step, str))
     return f"must be a table: write [[{name}]]" if isinstance(steps[-1], int) else f"must be a table: write [{name}]"
 
 
@@ -146,5 +153,6 @@ _WANTED = {
     "int": "a whole number",
     "float": "a number",
     "decimal": "a number",
+    "finite_number": "a finite number",
     "date": "a date such as 2026-01-31",
 }

@@ -11,11 +11,12 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import (
@@ -30,7 +31,7 @@ from pydantic import (
 )
 
 from audit.call import Outcome
-from audit.complaints import Key, complaints
+from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
 
 __all__ = [
@@ -52,10 +53,10 @@ def _span(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)\s*", value) if isinstance(value, str) else None
-    span = timedelta(milliseconds=float(match[1]) * _MILLISECONDS[match[2]]) if match else timedelta()
-    if span <= timedelta():
-        raise ValueError('must be a span of time with its unit, such as "30s", "5m", "1h", "500ms"')
-    return span
+    span_ms = float(match[1]) * _MILLISECONDS[match[2]] if match else 0.0
+    if not _SHORTEST_MS <= span_ms <= _LONGEST_MS:
+        raise ValueError('must be a span of time with its unit, such as "30s", "5m", "1h", "500ms", a year at most')
+    return timedelta(milliseconds=span_ms)
 
 
 def _many(value: Any) -> Any:
@@ -70,6 +71,7 @@ def _currency(value: str) -> str:
 
 
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SHORTEST_MS, _LONGEST_MS = 0.001, 366 * 86_400_000
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Outcomes = Annotated[tuple[Outcome | Literal["blocked"], ...], BeforeValidator(_many)]
@@ -91,7 +93,9 @@ class StoreSettings(_Section):
         scheme, separator, rest = (url or "sqlite://").partition("://")
         if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("must be a database URL such as sqlite:////var/lib/audit.db or postgresql://host/audit")
-        if not re.fullmatch(r"(?:[^@:/]*(?::[^@]*)?@)?(?:\[[^/]*\]|[^:/]*)(?::[0-9]+)?(?:/.*)?", rest.partition("?")[0]):
+        if not re.fullmatch(
+            r"(?:[^@:/]*(?::[^@]*)?@)?(?:\[[^/]*\]|[^:/]*)(?::[0-9]+)?(?:/.*)?", rest.partition("?")[0]
+        ):
             raise ValueError("has a port that is no number; in user and password a : is %3A, an @ is %40")
         return url
 
@@ -124,6 +128,18 @@ class ProviderSettings(_Section):
     """The header that takes the key; None: as its dialect has it. Azure's deployments want `api-key`."""
     dialect: str = "openai_chat"
     """How canaries speak to it."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, base_url: str) -> str:
+        try:
+            parts = urlsplit(base_url.strip())
+            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # such as an unclosed IPv6 bracket, or a port that is no number
+            sound = False
+        if not sound:
+            raise ValueError(f"must begin with https:// or http:// and a host, not {base_url!r}")
+        return base_url.strip()
 
 
 class PriceSettings(_Section):
@@ -244,19 +260,21 @@ class Settings(_Section):
     def journal(self) -> Path:
         return self.home / "journal"
 
+    @field_validator("home")
+    @classmethod
+    def _can_be(cls, home: Path) -> Path:
+        if str(home).startswith("~"):
+            raise ValueError(f"nobody's home folder is known as {str(home)!r}; write a whole path")
+        if "\0" in str(home):
+            raise ValueError("must be a path, and none has a NUL in it")
+        return home
+
     @model_validator(mode="after")
     def _agree(self) -> Settings:
-        problems = [
-            f"models: {model.name!r} names provider {model.provider!r}, which is not configured"
-            for model in self.models
-            if model.provider not in self.providers
-        ]
-        models = [f"{model.name!r} at provider {model.provider!r}" for model in self.models]
-        canaries = [repr(canary.name) for canary in self.canaries]
-        problems += [f"models: {model} is there twice" for model in _repeated(models)]
-        problems += [f"canaries: {name} is there twice" for name in _repeated(canaries)]
+        models = [(model.name, model.provider) for model in self.models]
+        problems = _disagreements(models, self.providers, [canary.name for canary in self.canaries])
         if problems:
-            raise ValueError("\n".join(dict.fromkeys(problems)))
+            raise ValueError("\n".join(problems))
         return self
 
 
@@ -277,6 +295,8 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
         return Settings.model_validate(values)
     except ValidationError as exc:
         found = complaints(exc, Settings, values)
+        if all(one.key for one in found):  # pydantic asks whether the parts agree only when each is sound
+            found += [Complaint(key=(), text=text) for text in _disagreements_as_written(values)]
         told = [f"{from_environment.get(one.key, path or 'settings')}: {one.text}" for one in found]
         raise SettingsError(told) from exc
 
@@ -293,7 +313,9 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
         raise SettingsError([f"{path}: cannot be read: {exc.strerror}"]) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except RecursionError as exc:
+        raise SettingsError([f"{path}: is nested too deeply"]) from exc
+    except ValueError as exc:  # no TOML, no UTF-8, or a number of thousands of digits
         raise SettingsError([f"{path}: is not TOML: {exc}"]) from exc
 
 
@@ -303,13 +325,43 @@ def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _placed(home: Any, base: Path) -> Any:
-    """Return a home folder as an absolute path; a relative one in a file begins where the file lies."""
+    """Return a home folder as an absolute path; a relative one in a file begins where the file lies.
+
+    What cannot be one is returned as it is, for `Settings` to complain of.
+    """
     if not isinstance(home, str):
         return home
     expanded = os.path.expanduser(home)
-    if expanded.startswith("~"):
-        raise SettingsError([f"home: nobody's home folder is known as {expanded!r}; set AUDIT_HOME to a whole path"])
-    return (base / expanded).absolute()
+    return expanded if expanded.startswith("~") else (base / expanded).absolute()
+
+
+def _disagreements(models: Sequence[tuple[str, str]], providers: Collection[str], canaries: Sequence[str]) -> list[str]:
+    """What is wrong between models (name and provider), providers and canaries, each of them as it should be."""
+    problems = [
+        f"models: {name!r} names provider {provider!r}, which is not configured"
+        for name, provider in models
+        if provider not in providers
+    ]
+    twice = _repeated([f"{name!r} at provider {provider!r}" for name, provider in models])
+    problems += [f"models: {model} is there twice" for model in twice]
+    problems += [f"canaries: {name!r} is there twice" for name in _repeated(canaries)]
+    return list(dict.fromkeys(problems))
+
+
+def _disagreements_as_written(values: Mapping[str, Any]) -> list[str]:
+    """The same of settings that are not all as they should be, as far as they are."""
+    models = [(model.get("name"), model.get("provider")) for model in _tables(values, "models")]
+    names = [canary.get("name") for canary in _tables(values, "canaries")]
+    return _disagreements(
+        [(name, provider) for name, provider in models if isinstance(name, str) and isinstance(provider, str)],
+        _table(values, "providers"),
+        [name for name in names if isinstance(name, str)],
+    )
+
+
+def _tables(values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    tables = values.get(name)
+    return [table for table in tables if isinstance(table, Mapping)] if isinstance(tables, list) else []
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
