@@ -58,15 +58,10 @@ class Intake:
 
     def bring(self, archive: Archive, name: str, progress: Callable[[int], None]) -> None:
         """Store all of an archive; `progress` is told the bytes read so far. Raises `StoreError`."""
-        entries = archive.entries(self._fingerprint)
-        try:
-            while batch := list(islice(entries, _AT_ONCE)):
-                self._store(list(self._calls(name, batch)), batch, name)
-                progress(batch[-1].position)
-        except ArchiveError as exc:  # what a file turns out not to be is no reason to leave the next one
-            self._cannot(str(exc))
-        except OSError as exc:
-            self._cannot(f"{name}: {exc.strerror or exc}")
+        entries = self._readable(archive, name)
+        while batch := list(islice(entries, _AT_ONCE)):
+            self._store(list(self._calls(name, batch)), batch, name)
+            progress(batch[-1].position)
 
     @property
     def summary(self) -> Summary:
@@ -78,6 +73,15 @@ class Intake:
             by_dialect=tuple(self._dialects.most_common()),
             problems=tuple(self._problems),
         )
+
+    def _readable(self, archive: Archive, name: str) -> Iterator[Entry]:
+        """The archive's entries, as far as it can be read; what it turns out not to be does not hinder the next one."""
+        try:
+            yield from archive.entries(self._fingerprint)
+        except ArchiveError as exc:
+            self._cannot(str(exc))
+        except OSError as exc:
+            self._cannot(f"{name}: {exc.strerror or exc}")
 
     def _store(self, calls: list[Call], batch: list[Entry], name: str) -> None:
         appended = self._writer.append(calls)
