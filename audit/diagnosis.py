@@ -88,9 +88,7 @@ def _database(url: str) -> Iterator[Finding]:
         if found is None:
             yield Finding(Level.NOTE, f"{_hidden(url)}: empty; it is prepared when the first call is recorded")
         elif found != expected:
-            yield Finding(
-                Level.BAD, f"{_hidden(url)}: revision {found}, expected {expected}; run `audit db upgrade`"
-            )
+            yield Finding(Level.BAD, f"{_hidden(url)}: revision {found}, expected {expected}; run `audit db upgrade`")
         else:
             yield Finding(Level.GOOD, f"{_hidden(url)}: revision {found}")
             yield from _record(Reader(engine).health(), datetime.now(UTC))
@@ -110,7 +108,9 @@ def _record(health: Health, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.BAD, f"the last call is from the future ({ahead}): a clock is wrong, here or where it ran")
     if health.lost:
         recent = f"{health.lost_last_day} in the last day"
-        yield Finding(Level.BAD, f"{health.lost} exchanges were lost ({recent}), the last one because: {health.last_loss}")
+        yield Finding(
+            Level.BAD, f"{health.lost} exchanges were lost ({recent}), the last one because: {health.last_loss}"
+        )
     for number, what in (
         (health.noted, "calls of which something could not be read; `audit calls show` tells what"),
         (health.unknown_dialect, "calls in a format that no dialect knows"),

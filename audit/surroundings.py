@@ -86,7 +86,9 @@ def disk(folder: Path) -> Iterator[Finding]:
 def environment(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Look for misspelt variables: they would be passed over in silence."""
     said = [name for name in VARIABLES if environ.get(name)]
-    yield Finding(Level.GOOD, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}; set: {', '.join(said) or 'nothing'}")
+    yield Finding(
+        Level.GOOD, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}; set: {', '.join(said) or 'nothing'}"
+    )
     for name in sorted(environ):
         if name.startswith("AUDIT") and name not in VARIABLES and (close := get_close_matches(name, VARIABLES, 1, 0.8)):
             yield Finding(Level.NOTE, f"{name} is set and means nothing; is {close[0]} meant?")
@@ -99,7 +101,8 @@ def _existing(path: Path) -> Path:
 
 def _family(distribution: str) -> str:
     """Return which HTTP library a distribution requires: newer SDKs want httpx2, older ones httpx."""
-    required = [re.split(r"[^A-Za-z0-9_.-]", line, maxsplit=1)[0] for line in metadata.requires(distribution) or ()]
+    lines = [line for line in metadata.requires(distribution) or () if "extra ==" not in line]
+    required = [re.split(r"[^A-Za-z0-9_.-]", line, maxsplit=1)[0] for line in lines]
     return next((name for name in ("httpx2", "httpx") if name in required), "neither httpx2 nor httpx")
 
 

@@ -136,7 +136,8 @@ def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
 
     if all(price.key == "*" for price in settings.prices):
         return {}
-    return {row.fingerprint: row.name for row in Reader(engine).keys() if row.name}
+    seen = Reader(engine).keys()
+    return {row.fingerprint: row.name for row in seen if row.name}
 
 
 def open_reader(settings: Settings) -> Reader:

@@ -1,0 +1,303 @@
+"""Settings become things that work together: a recorder, a record, pages."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from audit import clients, wiring
+from audit.archives import open_archive
+from audit.call import Price
+from audit.errors import JournalError, SettingsError, StoreError
+from audit.recording.frames import Loss
+from audit.recording.journal import writers
+from audit.settings import Settings
+from audit.simulator import server
+from audit.simulator.process import running
+from audit.store.engine import open_engine
+from audit.store.schema import head
+from audit.store.scope import Scope
+from audit.wiring import SchemaCheck
+from tests.factories import an_exchange
+from tests.store.samples import an_id
+from tests.wired import PATIENCE_S, ask, keys, patiently, recorded
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let the environment name a configuration of the test's own, and no recorder outlive it."""
+    (tmp_path / "audit.toml").touch()
+    monkeypatch.setenv("AUDIT_CONFIG", str(tmp_path / "audit.toml"))
+    monkeypatch.setenv("AUDIT_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("AUDIT_DATABASE_URL", raising=False)
+    wiring.default_recorder.cache_clear()
+    yield
+    wiring.default_recorder.cache_clear()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def execute(settings: Settings, statement: str) -> None:
+    engine = open_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_settings_are_those_of_the_environment_or_of_the_file_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[dashboard]\nport = 7")
+    assert wiring.read_settings().home == tmp_path / "home"
+    assert wiring.read_settings(tmp_path / "other.toml").dashboard.port == 7
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("https://Router.Example/", "https://router.example/v1/chat/completions"),
+        ("https://router.example/v1", "https://router.example/v1/chat/completions"),
+        ("https://router.example/gemini/v1beta/", "https://router.example/gemini/v1beta/models/m:generateContent"),
+        ("https://router.example:8443/v1", "https://router.example:8443/v1/chat/completions"),
+        ("https://router.example/api/v4", "https://router.example/api/v4/chat/completions"),
+    ],
+)
+def test_configured_providers_are_known_by_their_addresses_whatever_version_these_end_in(
+    tmp_path: Path, base_url: str, url: str
+) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "providers": {"ours": {"base_url": base_url}}})
+    assert wiring.interpreter(settings).read(an_exchange(url=url)).provider == "ours"
+
+
+def test_what_is_read_is_priced_and_compared_as_configured(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "home": tmp_path,
+            "aliases": {"ours": "theirs"},
+            "prices": [{"key": "team", "request": 3}, {"model": "theirs", "request": 2}],
+        }
+    )
+    exchange = an_exchange(
+        request_body=json.dumps({"model": "ours", "messages": []}).encode(),
+        response_body=json.dumps(
+            {"model": "theirs", "object": "chat.completion", "choices": [], "usage": {"prompt_tokens": 1}}
+        ).encode(),
+        key_fingerprint="abc",
+    )
+    unnamed, named = (wiring.interpreter(settings, names)(exchange) for names in (None, {"abc": "team"}))
+    assert unnamed.reading.model_match == "alias"
+    assert isinstance(unnamed.price, Price)
+    assert isinstance(named.price, Price)
+    assert (unnamed.price.amount, named.price.amount) == (Decimal(2), Decimal(3))
+
+
+def test_a_call_goes_from_the_recorder_into_the_record(settings: Settings, simulator: str) -> None:
+    ask(settings, simulator, authorization="Bearer sk-secret-of-mine")
+    [detail] = recorded(settings)
+    assert (detail.exchange.status, detail.row.model_requested) == (200, "gpt-4o")
+    [key] = keys(settings)
+    assert detail.exchange.key_fingerprint == key.fingerprint
+    assert b"sk-secret-of-mine" not in b"".join(
+        path.read_bytes() for path in settings.home.rglob("*") if path.is_file()
+    )
+
+
+def test_what_is_only_journalled_is_brought_in_by_whoever_reads(tmp_path: Path, simulator: str) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "recording": {"drain": False}})
+    ask(settings, simulator)
+    assert not (tmp_path / "audit.db").exists()
+    assert len(writers(settings.journal)) == 1
+    assert len(recorded(settings)) == 1
+    assert writers(settings.journal) == []
+
+
+def test_reading_makes_a_database_that_is_not_there(settings: Settings) -> None:
+    assert recorded(settings) == []
+    assert wiring.check_schema(settings).sound
+
+
+def test_who_may_only_read_can_read(monkeypatch: pytest.MonkeyPatch, settings: Settings, simulator: str) -> None:
+    ask(settings, simulator)
+    monkeypatch.setattr(wiring, "upgraded_engine", lambda _settings: pytest.fail("it was opened for writing"))
+    with closing(wiring.open_reader(settings)) as reader:
+        assert reader.totals(Scope()).calls == 1
+        with pytest.raises(OperationalError, match="readonly"), reader._engine.begin() as connection:
+            connection.exec_driver_sql("delete from calls")
+
+
+def test_a_database_of_a_newer_audit_is_left_alone(settings: Settings) -> None:
+    wiring.upgrade(settings)
+    execute(settings, "update alembic_version set version_num = '9999'")
+    with pytest.raises(StoreError, match="newer audit"):
+        wiring.open_reader(settings)
+    assert wiring.check_schema(settings) == SchemaCheck(revision="9999", expected=head())
+
+
+def test_a_store_keeps_calls_and_losses_and_tells_what_it_refuses(settings: Settings) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        execute(
+            settings,
+            "create trigger t before insert on calls when new.status = 418 begin select raise(abort, 'tea'); end",
+        )
+        calls = [
+            store.read(an_exchange(id=an_id(number), url="https://api.openai.com/v1/chat/completions", status=status))
+            for number, status in ((1, 200), (2, 418))
+        ]
+        [(refused, why)] = store.append(calls)
+        store.lost(Loss(id=an_id(9), at=datetime.now(UTC), count=3, reason="the disk was full"))
+    assert refused == an_id(2)
+    assert "tea" in why
+    assert [detail.exchange.id for detail in recorded(settings)] == [an_id(1)]
+    with closing(wiring.open_reader(settings)) as reader:
+        assert (reader.health().lost, reader.health().last_loss) == (3, "the disk was full")
+
+
+def test_prices_by_key_go_by_the_names_that_keys_have(tmp_path: Path, simulator: str) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "prices": [{"key": "team", "request": 3}]})
+    ask(settings, simulator, authorization="Bearer sk-1")
+    [key] = keys(settings)
+    wiring.name_key(settings, key.fingerprint, "team")
+    assert [row.name for row in keys(settings)] == ["team"]
+    ask(settings, simulator, authorization="Bearer sk-1")
+    amounts = {detail.price.amount for detail in recorded(settings) if detail.price}
+    assert Decimal(3) in amounts
+    assert len(amounts) == 2
+
+
+def test_a_name_can_be_taken_away(settings: Settings, simulator: str) -> None:
+    ask(settings, simulator, authorization="Bearer sk-1")
+    [key] = keys(settings)
+    for name in ("team", None):
+        wiring.name_key(settings, key.fingerprint, name)
+    assert [row.name for row in keys(settings)] == [None]
+
+
+def test_the_schema_is_brought_up_to_date_once(settings: Settings) -> None:
+    assert wiring.check_schema(settings) == SchemaCheck(revision=None, expected=head())
+    assert not (settings.home / "audit.db").exists()
+    assert wiring.upgrade(settings) == (None, head())
+    assert wiring.upgrade(settings) == (head(), head())
+    assert wiring.check_schema(settings).sound
+
+
+def test_tables_that_are_not_as_expected_are_told(settings: Settings) -> None:
+    wiring.upgrade(settings)
+    execute(settings, "alter table losses add column colour text")
+    found = wiring.check_schema(settings)
+    assert (found.revision, found.sound) == (head(), False)
+    assert "colour" in str(found.differences)
+
+
+@pytest.mark.parametrize(
+    ("check", "sound"),
+    [
+        (SchemaCheck(revision="2", expected="2"), True),
+        (SchemaCheck(revision="1", expected="2"), False),
+        (SchemaCheck(revision=None, expected="2"), False),
+        (SchemaCheck(revision="2", expected="2", differences=("a",)), False),
+    ],
+)
+def test_a_schema_is_sound_if_it_is_the_newest_and_as_it_should_be(check: SchemaCheck, sound: bool) -> None:
+    assert check.sound is sound
+
+
+def test_diagnoses_are_of_this_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setenv("AUDIT_HOMES", "x")
+    assert "AUDIT_HOMES is set and means nothing; is AUDIT_HOME meant?" in [
+        one.text for one in wiring.diagnoses(settings)
+    ]
+
+
+def test_archives_are_imported_with_the_fingerprints_that_recording_gives(
+    settings: Settings, simulator: str, tmp_path: Path
+) -> None:
+    ask(settings, simulator, authorization="Bearer sk-1")
+    line = {"url": "https://api.openai.com/v1/chat/completions", "request_headers": {"authorization": "Bearer sk-1"}}
+    (tmp_path / "calls.jsonl").write_text(json.dumps(line))
+    with wiring.importing(settings) as intake:
+        intake.bring(open_archive(tmp_path / "calls.jsonl"), "calls.jsonl", lambda _position: None)
+        assert intake.summary.new == 1
+    assert len({detail.exchange.key_fingerprint for detail in recorded(settings)}) == 1
+
+
+def test_where_nothing_can_be_journalled_no_recorder_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="cannot use the fingerprint secret"):
+        wiring.open_recorder(Settings(home=tmp_path / "file"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_and_a_second_one_does_what_it_did_before(number: signal.Signals) -> None:
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+    def tell() -> None:
+        patiently(lambda: signal.getsignal(signal.SIGTERM) is not before[signal.SIGTERM])
+        os.kill(os.getpid(), number)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    wiring.wait_for_interrupt()
+    teller.join()
+    assert {one: signal.getsignal(one) for one in before} == before
+
+
+def test_what_the_simulator_can_do_is_told_by_name() -> None:
+    assert "prompt_blocked" in wiring.simulator_scenarios()
+
+
+def test_the_simulator_is_served_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(server, "serve", lambda *given, **named: told.append((given, named)))
+    wiring.serve_simulator("127.0.0.1", 7, 0.5)
+    assert told == [(("127.0.0.1", 7, 0.5), {"quiet": False})]
+
+
+def test_a_process_has_one_recorder_which_is_closed_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    at_exit: list[Any] = []
+    monkeypatch.setattr(atexit, "register", lambda *what: at_exit.append(what))
+    recorder = wiring.default_recorder()
+    assert recorder is not None
+    assert wiring.default_recorder() is recorder
+    [(close, wait_s)] = at_exit
+    with clients.httpx2_client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as client:
+        client.get("https://api.example.com/v1/chat/completions")
+    assert close(PATIENCE_S)
+    assert wait_s == wiring.EXIT_WAIT_S
+    with closing(wiring.open_reader(settings)) as reader:
+        assert reader.health().calls == 1
+
+
+def test_where_recording_is_switched_off_there_is_none_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text("[recording]\nenabled = false")
+    assert wiring.default_recorder() is None
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_recorder_that_could_not_be_opened_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text("[recording]\nenabled = 3")
+    with pytest.raises(SettingsError):
+        wiring.default_recorder()
+    (tmp_path / "audit.toml").write_text("[recording]\nenabled = false")
+    assert wiring.default_recorder() is None
