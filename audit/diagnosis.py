@@ -10,9 +10,6 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from audit import surroundings
 from audit.canary.plan import plan
 from audit.errors import AuditError
@@ -20,13 +17,13 @@ from audit.ports import is_free
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
 from audit.settings import DashboardSettings, Settings
-from audit.store.engine import open_engine
+from audit.store.engine import hidden, is_there, open_engine
 from audit.store.read import Reader
 from audit.store.rows import Health
 from audit.store.schema import head, revision
 from audit.surroundings import Finding, Level
 
-__all__ = ["Diagnosis", "Level", "diagnose", "is_there"]
+__all__ = ["Diagnosis", "Level", "diagnose"]
 
 AHEAD = timedelta(minutes=2)
 """How far in the future a call may have begun: several machines' clocks never quite agree."""
@@ -60,17 +57,6 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnos
         yield from (Diagnosis(subject=subject, level=one.level, text=one.text) for one in _told(look))
 
 
-def is_there(url: str) -> bool:
-    """Return False for a SQLite database that nobody has made yet; what a server has, only asking it can tell."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        return True  # `open_engine` says what is wrong with it
-    name = parsed.database or ""
-    in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
-    return not in_file or Path(name).expanduser().exists()
-
-
 def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
@@ -80,24 +66,20 @@ def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def _database(url: str) -> Iterator[Finding]:
     if not is_there(url):
-        yield Finding(Level.NOTE, f"{_hidden(url)}: not there yet; it is made when the first call is recorded")
+        yield Finding(Level.NOTE, f"{hidden(url)}: not there yet; it is made when the first call is recorded")
         return
     engine = open_engine(url, read_only=True)
     try:
         found, expected = revision(engine), head()
         if found is None:
-            yield Finding(Level.NOTE, f"{_hidden(url)}: empty; it is prepared when the first call is recorded")
+            yield Finding(Level.NOTE, f"{hidden(url)}: empty; it is prepared when the first call is recorded")
         elif found != expected:
-            yield Finding(Level.BAD, f"{_hidden(url)}: revision {found}, expected {expected}; run `audit db upgrade`")
+            yield Finding(Level.BAD, f"{hidden(url)}: revision {found}, expected {expected}; run `audit db upgrade`")
         else:
-            yield Finding(Level.GOOD, f"{_hidden(url)}: revision {found}")
+            yield Finding(Level.GOOD, f"{hidden(url)}: revision {found}")
             yield from _record(Reader(engine).health(), datetime.now(UTC))
     finally:
         engine.dispose()
-
-
-def _hidden(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
 
 
 def _record(health: Health, now: datetime) -> Iterator[Finding]:

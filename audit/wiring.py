@@ -190,8 +190,7 @@ def check_schema(settings: Settings) -> SchemaCheck:
 
 def _revision(settings: Settings) -> SchemaCheck:
     """Compare the schema's revision with the one this version expects, and no more."""
-    from audit.diagnosis import is_there
-    from audit.store.engine import open_engine
+    from audit.store.engine import is_there, open_engine
     from audit.store.schema import head, revision
 
     if not is_there(settings.database_url):

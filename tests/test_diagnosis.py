@@ -15,7 +15,7 @@ import pytest
 
 from audit import diagnosis
 from audit.call import Ending
-from audit.diagnosis import AHEAD, Diagnosis, Level, diagnose, is_there
+from audit.diagnosis import AHEAD, Diagnosis, Level, diagnose
 from audit.recording.journal import Journal
 from audit.settings import DashboardSettings, ModelSettings, ProviderSettings, RecordingSettings, Settings
 from audit.store.engine import open_engine
@@ -178,28 +178,6 @@ def test_what_could_not_be_read_is_counted(tmp_path: Path) -> None:
         "calls in a format that no dialect knows: 2",
         "calls that ended with the process that made them: how, is unknown: 1",
     ]
-
-
-@pytest.mark.parametrize(
-    ("url", "there"),
-    [
-        ("sqlite:////{folder}/audit.db", True),
-        ("sqlite:////{folder}/other.db", False),
-        ("sqlite:///~/audit.db", True),
-        ("sqlite:///~/other.db", False),
-        ("sqlite://", True),
-        ("sqlite:///:memory:", True),
-        ("sqlite:///file:other.db?uri=true", True),
-        ("postgresql://127.0.0.1:1/audit", True),
-        ("nonsense", True),
-    ],
-)
-def test_only_of_a_file_can_it_be_told_whether_it_is_there(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, there: bool
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "audit.db").touch()
-    assert is_there(url.format(folder=tmp_path)) is there
 
 
 def test_a_journal_that_nobody_has_begun_is_fine(tmp_path: Path) -> None:

@@ -36,8 +36,10 @@ except ImportError:  # no wheel for this platform
 __all__ = [
     "BUSY_TIMEOUT_MS",
     "blames_data",
+    "hidden",
     "insert_new",
     "is_sqlite",
+    "is_there",
     "open_engine",
     "size_bytes",
     "sqlite_module",
@@ -69,6 +71,22 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         return create_engine(parsed, pool_pre_ping=True, execution_options={"postgresql_readonly": read_only})
     except ModuleNotFoundError as exc:
         raise StoreError(f"no driver for {parsed.drivername}: pip install {exc.name}", permanent=True) from exc
+
+
+def is_there(url: str) -> bool:
+    """Return False for a SQLite database that nobody has made yet; what a server has, only asking it can tell."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return True  # `open_engine` says what is wrong with it
+    name = parsed.database or ""
+    in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
+    return not in_file or Path(name).expanduser().exists()
+
+
+def hidden(url: str) -> str:
+    """Return a database URL fit to be shown: without its password."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:

@@ -9,9 +9,8 @@ from tests.architecture.sources import calls, imports, names, sources, taken_fro
 OURS = sources("audit", "dashboard")
 
 SQLALCHEMY_OUTSIDE = {
-    "audit/diagnosis.py": {"make_url", "ArgumentError"},  # whether there is a file, before there is an engine
     "audit/wiring.py": {"Engine"},  # a type
-    "dashboard/data.py": {"make_url", "Engine"},  # likewise
+    "dashboard/data.py": {"Engine"},  # likewise
 }
 """What of SQLAlchemy is used outside the store; none of it asks a database anything."""
 
@@ -20,8 +19,6 @@ SPEAKING_OF_FORMATS = ("audit/interpret.py", "audit/dialects/")
 """A wire format's name is `dialect.name`, too."""
 ASKING_ELSEWHERE = {
     "audit/store/search.py": {"is_sqlite"},  # full-text search is of each database's own kind
-    "audit/diagnosis.py": {"get_backend_name"},  # whether there is a file, before there is an engine
-    "dashboard/data.py": {"get_backend_name"},  # likewise
 }
 """Files beside `store/engine.py` that ask which database it is, and how."""
 

@@ -18,8 +18,10 @@ from audit.errors import StoreError
 from audit.store import engine as engine_module
 from audit.store.engine import (
     blames_data,
+    hidden,
     insert_new,
     is_sqlite,
+    is_there,
     open_engine,
     size_bytes,
     sqlite_module,
@@ -302,3 +304,29 @@ def test_a_text_too_long_to_index_is_to_blame() -> None:
         sqlstate = "54000"
 
     assert blames_data(OperationalError("INSERT", {}, TooLong("index row size exceeds maximum")))
+
+
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ("sqlite:////{folder}/audit.db", True),
+        ("sqlite:////{folder}/other.db", False),
+        ("sqlite:///~/audit.db", True),
+        ("sqlite:///~/other.db", False),
+        ("sqlite://", True),
+        ("sqlite:///:memory:", True),
+        ("sqlite:///file:other.db?uri=true", True),
+        ("postgresql://127.0.0.1:1/audit", True),
+        ("nonsense", True),
+    ],
+)
+def test_only_of_a_file_can_it_be_told_whether_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, there: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "audit.db").touch()
+    assert is_there(url.format(folder=tmp_path)) is there
+
+
+def test_a_shown_url_has_no_password() -> None:
+    assert hidden("postgresql://ada:secret@host/audit") == "postgresql://ada:***@host/audit"
