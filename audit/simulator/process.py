@@ -24,6 +24,7 @@ def running(port: int = 0, *, latency: float = 0.0, host: str = "127.0.0.1") -> 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C is for us to deal with
     )
     try:
         yield _address(process)

@@ -19,6 +19,14 @@ with running() as url:
     print(url, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
+INTERRUPTED = """
+import os, signal, httpx2
+from audit.simulator.process import running
+signal.signal(signal.SIGINT, lambda *_: None)
+with running() as url:
+    os.killpg(0, signal.SIGINT)
+    print(httpx2.get(f"{url}/__sim/health").status_code)
+"""
 
 
 def test_it_runs_and_stops() -> None:
@@ -42,6 +50,14 @@ def test_it_stops_when_its_parent_is_killed() -> None:
 
     assert done.returncode == -signal.SIGKILL
     assert not lives(url, while_s=10)
+
+
+def test_it_leaves_ctrl_c_to_its_parent() -> None:
+    """A terminal interrupts all processes of a group at once."""
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, start_new_session=True)
+
+    assert (done.stdout, done.stderr) == ("200\n", "")
 
 
 def lives(url: str, *, while_s: float) -> bool:
