@@ -28,6 +28,8 @@ def known_answer(prompt: str, *, wrong: bool = False) -> str | None:
 
 def sum_in(prompt: str) -> Fraction | None:
     """Return the value of the sum that a prompt asks for, None when it asks for none."""
+    if named := _NAMED.search(prompt):
+        return _OPERATORS[_SIGNS[named[1].lower()]](Fraction(named[2]), Fraction(named[3]))
     if not _ASKS.search(prompt):
         return None
     written = max(_SUM.findall(prompt), key=len, default="")
@@ -57,6 +59,8 @@ _OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_NAMED = re.compile(r"\b(sum|product)\s+of\s+(\d{1,12})\s+and\s+(\d{1,12})\b", re.IGNORECASE)
+_SIGNS: dict[str, type[ast.operator]] = {"sum": ast.Add, "product": ast.Mult}
 _ASKS = re.compile(r"what is|what's|how much is|compute|calculate|add up|multiply|=\s*\?", re.IGNORECASE)
 _NUMBER = r"[( ]{0,4}\d{1,12}(?:\.\d{1,6})?[) ]{0,4}"
 _SUM = re.compile(rf"(?:{_NUMBER}(?:[+*×÷]|(?<= )[-/−–](?= ))){{1,8}}{_NUMBER}")  # 2026-11-23 is no sum

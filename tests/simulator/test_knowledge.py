@@ -17,6 +17,8 @@ from audit.simulator.knowledge import known_answer
         ("What is 1 / 3?", "0.333333"),
         ("2 + 2 = ?", "4"),
         ("Multiply 12.5 * 2", "25"),
+        ("Reply with only the product of 17 and 23.", "391"),
+        ("Reply with only the sum of 17 and 23.", "40"),
         ("What is the capital of France?", "Paris"),
         ('Reply with exactly "all is well".', "all is well"),
         ("Respond with exactly: PONG 7", "PONG 7"),
