@@ -18,18 +18,27 @@ from audit.recording.identity import uuid7
 
 __all__ = ["made_up"]
 
+_SLOWER = 8
+"""The fake provider is in a hurry when it is asked for the patterns."""
+_PLAIN, _STAGED, _FAILED = 30, 3, 1
+"""How often calls are told that went as usual, those of a scenario, and those that failed."""
+
 
 def made_up(patterns: Sequence[Exchange], *, until: datetime, days: int, count: int, seed: int) -> Iterator[Exchange]:
     """Yield `count` exchanges like `patterns`, spread over the `days` before `until`, busier on working days."""
     chance = random.Random(seed)  # noqa: S311  # to look plausible, not to keep secrets
-    good = [one for one in patterns if one.status == 200]
-    bad = [one for one in patterns if one.status != 200]
+    weights = [_weight(pattern) for pattern in patterns]
     for _ in range(count):
         at = until - timedelta(days=days * chance.random())
         while chance.random() > _busyness(at):
             at = until - timedelta(days=days * chance.random())
-        pattern = chance.choice(bad if bad and chance.random() < 0.04 else good)
-        yield _retold(pattern, at, chance)
+        yield _retold(chance.choices(patterns, weights)[0], at, chance)
+
+
+def _weight(pattern: Exchange) -> int:
+    if pattern.status != 200:
+        return _FAILED
+    return _STAGED if "x-sim-scenario" in dict(pattern.request_headers) else _PLAIN
 
 
 def _busyness(at: datetime) -> float:
@@ -40,7 +49,7 @@ def _busyness(at: datetime) -> float:
 
 def _retold(pattern: Exchange, at: datetime, chance: random.Random) -> Exchange:
     project, user, _ = chance.choice(PEOPLE)
-    slower = chance.lognormvariate(0, 0.45)
+    slower = _SLOWER * chance.lognormvariate(0, 0.45)
     tags = Tags(project=project, user=user, session=f"past-{at:%j%H}", labels=(("source", "made-up"),))
     return replace(
         pattern,

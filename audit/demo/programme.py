@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from audit.demo.acts import Act, azure, bedrock, chat, gemini, messages, ollama, responses
 
 __all__ = ["ACTS", "SAMPLE"]
@@ -10,7 +12,7 @@ SAMPLE = responses("router", "codex-mini-latest", "hello", path="/v1/responsesd"
 """The router's own documented example: asked for codex-mini-latest, o3-pro answers."""
 
 _NANO = "gpt-4o-mini"
-_MODERATED = {"moderation": {"model": "omni-moderation-latest"}}
+_MODERATED: dict[str, Any] = {"moderation": {"model": "omni-moderation-latest"}}
 _ROUTER = (
     responses("router", "gpt-5-mini", "Explain what an index is, to a child."),
     responses("router", "gpt-5-mini", "How do tides come about?", stream=True),
@@ -73,7 +75,7 @@ _FAILURES = (
     messages("claude-haiku-4-5", "Are you there?", "overloaded"),
     messages("claude-haiku-4-5", "Are you still there?", "error_stream=3", stream=True),
     gemini("gemini-2.5-flash", "Too much?", "rate_limit=2"),
-    gemini("gemini-2.5-flash", "And now?", "error_stream=2", "streamGenerateContent"),
+    gemini("gemini-2.5-flash", "And now?", "error_stream=20", "streamGenerateContent"),
     bedrock("Too fast?", "rate_limit"),
     bedrock("And there?", "error_stream=2", "converse-stream"),
     ollama("chat", "Are you awake?", "error_stream=2", stream=True),
