@@ -29,7 +29,7 @@ COMMANDS = {
     "filters": "What the content filters did.",
     "canary": "Ask models to see whether they work.",
     "keys": "Name the API keys that were seen.",
-    "import": "Bring recorded exchanges (JSON lines, HAR) into the record.",
+    "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",
     "db": "Prepare and check the database.",
     "doctor": "Find out what is wrong with this installation.",
     "simulator": "Serve a fake provider that speaks every format.",
@@ -58,7 +58,9 @@ class _Commands(click.Group):
         ).command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             close = get_close_matches(args[0], COMMANDS, n=1)
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
@@ -138,10 +140,8 @@ def _complain(text: str) -> None:
 @contextmanager
 def _ending_well() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the process as Ctrl-C does: what was begun is cleared up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    ours = threading.current_thread() is threading.main_thread()  # no other thread may say what a signal does
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP) if ours}
     for number, handler in before.items():
         if handler is signal.SIG_DFL:  # ignored under nohup
             signal.signal(number, _terminate)

@@ -17,7 +17,8 @@ __all__ = ["called", "fingerprints"]
 def fingerprints(known: Sequence[KeyRow], wanted: Sequence[str], *, hint: str = "--key") -> tuple[str, ...]:
     """Return the fingerprints of the keys that are meant: by name, by fingerprint or its beginning.
 
-    An empty word stands for calls without a key; `hint` is where the words were given. Raises `click.BadParameter` for a word that fits no key, or several.
+    An empty word stands for calls without a key; `hint` is where the words were given. Raises `click.BadParameter` for
+    a word that fits no key, or several.
     """
     return tuple(dict.fromkeys(fingerprint for word in wanted for fingerprint in _fitting(known, word, hint)))
 

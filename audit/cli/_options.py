@@ -34,7 +34,8 @@ def moment(text: str) -> datetime:
 
     Without a zone it is local time, as in all tables. Raises `click.BadParameter` for anything else.
     """
-    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    # Without a zone: the clock may have been put forward or back since midnight.
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     try:
         if span := re.fullmatch(r"(\d+)([mhdw])", text):
             return datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})

@@ -7,7 +7,9 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +19,7 @@ from uuid import UUID
 
 import click
 
-__all__ = ["coloured", "legible", "plain", "print_json"]
+__all__ = ["coloured", "hanging", "legible", "plain", "print_json"]
 
 _UNSEEN = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 """Characters that a terminal obeys instead of showing, above U+001F: C1 controls, and turns of the writing direction
@@ -41,6 +43,14 @@ def legible(text: str, *, lines: bool = False) -> str:
 def coloured(text: str, **style: Any) -> str:
     """Return text in a style (`fg`, `bold`), where a terminal shows it and nobody has asked for none (NO_COLOR)."""
     return click.style(text, **style) if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
+
+
+def hanging(head: str, text: str, *, indent: int) -> str:
+    """Return text behind a head, its further lines below its first; what is no terminal gets it in one line."""
+    if not sys.stdout.isatty() or indent + len(text) <= (room := shutil.get_terminal_size().columns):
+        return head + text
+    lines = textwrap.wrap(text, max(room - indent, 20), break_long_words=False, break_on_hyphens=False)
+    return head + f"\n{'':<{indent}}".join(lines)
 
 
 def plain(value: Any) -> Any:

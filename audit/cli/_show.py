@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import wiring
+from audit.call import Ending
 from audit.cli._figures import ABSENT, duration, figure, money, when, zone
-from audit.cli._output import coloured, legible
-from audit.cli._table import left, print_table
+from audit.cli._output import coloured, hanging, legible
+from audit.cli._table import Column, left, print_table
 from audit.store.scope import Standing
 
 if TYPE_CHECKING:
@@ -27,12 +28,10 @@ _MOST_SHOWN = 4_000
 def show_call(detail: CallDetail, settings: Settings) -> None:
     """Print what is known of a call: facts, findings of content filters, the conversation."""
     for name, value in _facts(detail):
-        click.echo(f"{name:<16}{legible(value)}")
+        click.echo(hanging(f"{name:<16}", legible(value), indent=16))
     if detail.findings:
         _head("findings")
-        print_table(
-            left("source", "category", "level", "verdict", "offsets", "place"), [_finding(o) for o in detail.findings]
-        )
+        print_table(_FINDINGS, [_finding(one) for one in detail.findings])
     reading = wiring.interpreter(settings).read(detail.exchange)
     for message in (*reading.input, *reading.output):
         _head(message.role)
@@ -70,12 +69,13 @@ def _facts(detail: CallDetail) -> Iterator[tuple[str, str]]:
 
 
 def _models(row: CallRow) -> str:
-    return f"{row.model_requested or 'not known'} was asked for, {row.model_served or 'not known'} served ({row.model_match})"
+    asked, served = row.model_requested or "not known", row.model_served or "not known"
+    return f"{asked} was asked for, {served} served ({row.model_match})"
 
 
 def _ending(row: CallRow) -> str:
     complete = {True: "the answer is whole", False: "the answer is not whole", None: ""}[row.complete]
-    ended = f"the connection ended as {row.ending}" if row.standing is not Standing.OK else ""
+    ended = _ENDINGS.get(row.ending, "") if row.standing is not Standing.OK else ""
     return "".join(f", {text}" for text in (complete, ended) if text)
 
 
@@ -137,3 +137,17 @@ def _said(part: Part) -> str:
         return part.text
     facts = (part.kind, part.name, part.media_type, f"{figure(part.size)} bytes" if part.size is not None else None)
     return f"[{', '.join(filter(None, facts))}]" + (f" {part.text}" if part.text else "")
+
+
+_ENDINGS: dict[str, str] = {
+    Ending.CLOSED: "the caller left early",
+    Ending.FAILED: "the connection failed",
+    Ending.CANCELLED: "the caller's task was cancelled",
+    Ending.ABANDONED: "the caller dropped the response",
+    Ending.UNKNOWN: "the process that made the call ended first",
+}
+_FINDINGS = (
+    *left("source", "category", "level", "verdict"),
+    Column(heading="offsets", spare=1),
+    *left("place"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
@@ -17,8 +18,10 @@ from audit.cli._output import coloured, legible
 __all__ = ["Column", "left", "print_table", "right"]
 
 _BETWEEN = 2
-_LEAST, _COMFORTABLE = 12, 24
+_LEAST, _COMFORTABLE = 12, 18
 """Cells of a column that folds: with fewer words are hard to read; with more no other column need be left out."""
+_JOINTS = re.compile(r"(?<=[-_/.:@,=])")
+"""Where a word that is longer than a line may be parted: names of models have no spaces."""
 Widths = dict[int, int]
 """Cells by the places of the columns that are shown."""
 
@@ -50,8 +53,11 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
     cells = [[legible(cell) for cell in row] for row in rows]
     headings = [column.heading for column in columns]
     natural = {place: max(map(cell_len, column)) for place, column in enumerate(zip(headings, *cells, strict=True))}
-    widths = _fitted(columns, natural, shutil.get_terminal_size().columns) if sys.stdout.isatty() else natural
-    click.echo(coloured(_line(headings, columns, widths), bold=True))
+    widths = natural
+    if sys.stdout.isatty() and _total(natural) > (room := shutil.get_terminal_size().columns):
+        widths = _fitted(columns, _without_headings(columns, cells), room)
+    for line in _lines(headings, columns, widths, last=True):
+        click.echo(coloured(line, bold=True))
     for row in cells:
         for line in _lines(row, columns, widths):
             click.echo(line)
@@ -59,11 +65,18 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
         click.echo(f"No room for: {', '.join(hidden)}. A wider terminal or --json shows all.", err=True)
 
 
+def _without_headings(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Widths:
+    """Return the widths that cells need when headings go over several lines, one for each word."""
+    words = [max(map(cell_len, column.heading.split()), default=0) for column in columns]
+    return {place: max([word, *(cell_len(row[place]) for row in cells)]) for place, word in enumerate(words)}
+
+
 def _fitted(columns: Sequence[Column], natural: Widths, room: int) -> Widths:
     """Return widths that fit: spare columns go first, then the widest of those that fold gives way."""
     widths = dict(natural)
-    for place in sorted(widths, key=lambda place: -columns[place].spare):
-        if not columns[place].spare or _total(_squeezed(columns, widths, _COMFORTABLE)) <= room:
+    spare = [place for place in widths if columns[place].spare]
+    for place in sorted(spare, key=lambda place: -columns[place].spare):
+        if _total(_squeezed(columns, widths, _COMFORTABLE)) <= room:
             break
         del widths[place]
     least = _squeezed(columns, widths, _LEAST)
@@ -74,26 +87,37 @@ def _fitted(columns: Sequence[Column], natural: Widths, room: int) -> Widths:
 
 
 def _squeezed(columns: Sequence[Column], widths: Widths, least: int) -> Widths:
-    return {
-        place: min(width, max(least, cell_len(columns[place].heading))) if columns[place].folds else width
-        for place, width in widths.items()
-    }
+    return {place: min(width, least) if columns[place].folds else width for place, width in widths.items()}
 
 
 def _total(widths: Widths) -> int:
     return sum(widths.values()) + _BETWEEN * (len(widths) - 1)
 
 
-def _lines(row: Sequence[str], columns: Sequence[Column], widths: Widths) -> list[str]:
-    folded = [_folded(cell, widths.get(place, 0)) if place in widths else [] for place, cell in enumerate(row)]
+def _lines(row: Sequence[str], columns: Sequence[Column], widths: Widths, *, last: bool = False) -> list[str]:
+    """Return a row's lines; with `last`, all cells end on the same line, as headings do, which stand on the table."""
+    folded = [_folded(cell, widths[place]) if place in widths else [] for place, cell in enumerate(row)]
+    most = max(map(len, folded))
+    if last:
+        folded = [[""] * (most - len(lines)) + lines for lines in folded]
     return [_line(cells, columns, widths) for cells in zip_longest(*folded, fillvalue="")]
 
 
 def _folded(text: str, width: int) -> list[str]:
     if cell_len(text) <= width:
         return [text]
-    words = textwrap.wrap(text, width, break_on_hyphens=False)
-    return [piece for line in words for piece in chop_cells(line, width)]
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return [piece for line in lines for piece in _parted(line, width)]
+
+
+def _parted(line: str, width: int) -> list[str]:
+    """Part a line that is too long at joints; where there is none, anywhere."""
+    pieces = [""]
+    for part in (piece for joint in _JOINTS.split(line) for piece in chop_cells(joint, width)):
+        if cell_len(pieces[-1] + part) > width:
+            pieces.append("")
+        pieces[-1] += part
+    return pieces
 
 
 def _line(cells: Sequence[str], columns: Sequence[Column], widths: Widths) -> str:

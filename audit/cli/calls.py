@@ -33,7 +33,15 @@ _SHORTEST_ID = 13
 """The time in a UUIDv7, to the millisecond: `01a208f1-7834`."""
 
 
-@click.group(name="calls")
+@click.group(
+    name="calls",
+    epilog="""\b
+Examples:
+  audit calls list --standing error --since 24h
+  audit calls show 01a208f1-7834
+  audit calls tail
+""",
+)
 def command() -> None:
     """List, show and follow recorded calls."""
 
@@ -55,9 +63,10 @@ Examples:
 @click.option(
     "--order",
     type=click.Choice([order.value for order in Order]),
+    metavar="FIGURE",
     default=Order.STARTED_AT.value,
     show_default=True,
-    help="The latest or greatest come first.",
+    help=f"{', '.join(Order)}; the latest or greatest come first.",
 )
 @as_json
 def list_calls(read: Reader, scope: Scope, limit: int, offset: int, order: str, as_json: bool) -> None:
@@ -79,15 +88,18 @@ def list_calls(read: Reader, scope: Scope, limit: int, offset: int, order: str, 
     else:
         say_why_nothing(read, scope)
     if page.bounded:
-        click.echo("Only the newest calls were looked through for the phrase; narrow the time for older ones.", err=True)
+        click.echo(
+            "Only the newest calls were looked through for the phrase; narrow the time for older ones.", err=True
+        )
 
 
 @command.command(
+    short_help="Print one call with all that is known of it.",
     epilog="""\b
 Examples:
   audit calls show 01a208f1-7834
   audit calls show 01a208f1-7834 --raw response > reply.json
-"""
+""",
 )
 @click.argument("call")
 @click.option("--raw", type=click.Choice(["request", "response"]), help="Print a body's recorded bytes, nothing else.")
@@ -110,11 +122,12 @@ def show(ctx: click.Context, call: str, raw: str | None, as_json: bool) -> None:
 
 
 @command.command(
+    short_help="Print calls as they are recorded.",
     epilog="""\b
 Examples:
   audit calls tail
   audit calls tail --standing error --json | jq .error_code
-"""
+""",
 )
 @scoped
 @as_json
@@ -177,18 +190,22 @@ def _line(row: CallRow) -> str:
         f"{money(row.cost, row.currency):>10}",
         f"{duration(row.duration_us):>7}",
     )
-    return "  ".join((when(row.started_at), str(row.id)[:18], *figures, f"{_result(row):<18}", row.provider, models(row)))
+    return "  ".join(
+        (when(row.started_at), str(row.id)[:18], *figures, f"{_result(row):<18}", row.provider, models(row))
+    )
 
 
 def _columns() -> list[Column]:
     return [
         Column(heading=f"time ({zone()})"),
         Column(heading="id"),
-        Column(heading="provider", folds=True, spare=1),
+        Column(heading="provider", folds=True, spare=3),
         *left("model", "result"),
-        *right("in", "out", "cost"),
-        Column(heading="first token", right=True, spare=2),
-        *right("duration"),
+        Column(heading="in", right=True, spare=2),
+        Column(heading="out", right=True, spare=2),
+        *right("cost"),
+        Column(heading="first token", right=True, spare=4),
+        Column(heading="duration", right=True, spare=1),
     ]
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from audit import wiring
-from audit.cli._figures import ABSENT, duration, money, when, zone
+from audit.cli._checked import print_checked, told
+from audit.cli._figures import ABSENT, duration, when, zone
 from audit.cli._options import as_json, moment, reader, settings
-from audit.cli._output import legible, print_json
-from audit.cli._table import left, print_table, right
+from audit.cli._output import print_json
+from audit.cli._table import Column, left, print_table
 
 if TYPE_CHECKING:
-    from audit.call import Call
     from audit.canary.plan import Assignment
     from audit.canary.run import Checked
     from audit.store.rows import CheckRow, ModelRow
@@ -36,7 +36,16 @@ provider = "openai"
 """
 
 
-@click.group(name="canary")
+@click.group(
+    name="canary",
+    epilog="""\b
+Examples:
+  audit canary list
+  audit canary run
+  audit canary schedule
+  audit canary status
+""",
+)
 def command() -> None:
     """Ask models to see whether they work.
 
@@ -45,7 +54,14 @@ def command() -> None:
     """
 
 
-@command.command(name="list")
+@command.command(
+    name="list",
+    epilog="""\b
+Examples:
+  audit canary list
+  audit canary list --json
+""",
+)
 @as_json
 @click.pass_context
 def list_canaries(ctx: click.Context, as_json: bool) -> None:
@@ -80,25 +96,40 @@ def run(ctx: click.Context, canaries: tuple[str, ...], models: tuple[str, ...], 
     for checked in wiring.run_canaries(chosen, assignments):
         checks.append(checked)
         if not as_json:
-            _print_checked(checked)
+            print_checked(checked)
     if as_json:
-        print_json([_told(checked) for checked in checks])
+        print_json([told(checked) for checked in checks])
     sys.exit(0 if all(checked.judgement.verdict.value == "ok" for checked in checks) else 1)
 
 
-@command.command()
+@command.command(
+    epilog="""\b
+Examples:
+  audit canary schedule
+  nohup audit canary schedule &
+"""
+)
 @click.pass_context
 def schedule(ctx: click.Context) -> None:
     """Ask on schedule until interrupted. Several schedulers on one database share the work and repeat nothing."""
     chosen = settings(ctx)
     _chosen(wiring.assignments(chosen))
     with wiring.scheduling(chosen) as count:
-        click.echo(f"{count} canaries are asked on schedule. Ctrl-C stops; `audit canary status` tells how they do.", err=True)
+        click.echo(
+            f"{count} canaries are asked on schedule. Ctrl-C stops; `audit canary status` tells how they do.", err=True
+        )
         wiring.wait_for_interrupt()
         click.echo("stopping when what is being asked has ended; Ctrl-C again to leave at once", err=True)
 
 
-@command.command()
+@command.command(
+    short_help="Print each model's state and its last checks.",
+    epilog="""\b
+Examples:
+  audit canary status
+  audit canary status --json | jq '.[] | select(.flip.state == "down") | .model'
+""",
+)
 @as_json
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
@@ -107,14 +138,20 @@ def status(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        headings = ("provider", "model", "state", f"since ({zone()})", "last check", "canaries")
-        print_table(left(*headings), [_status(row) for row in rows])
+        times = (Column(heading=f"since ({zone()})"), Column(heading="last check", spare=1))
+        print_table([*left("provider", "model", "state"), *times, *left("canaries")], [_status(row) for row in rows])
     else:
         click.echo("No model has been checked yet; `audit canary run` does.", err=True)
     sys.exit(1 if any(row.flip is not None and row.flip.state == "down" for row in rows) else 0)
 
 
-@command.command()
+@command.command(
+    epilog="""\b
+Examples:
+  audit canary checks
+  audit canary checks --model gpt-5-mini --since 7d
+"""
+)
 @click.option("--since", type=moment, metavar="WHEN", default="24h", show_default=True, help="24h, 7d, 2026-01-31 …")
 @click.option("--model", metavar="NAME", help="Only of this model.")
 @click.option("--canary", metavar="NAME", help="Only of this canary.")
@@ -129,8 +166,7 @@ def checks(
     if as_json:
         print_json(rows)
     elif rows:
-        headings = left(f"time ({zone()})", "provider", "model", "canary", "verdict")
-        print_table([*headings, *right("first token", "duration"), *left("why")], [_check(row) for row in rows])
+        print_table(_columns(), [_check(row) for row in rows])
     else:
         click.echo(f"No such check since {when(since)} ({zone()}); `audit canary run` asks now.", err=True)
 
@@ -158,43 +194,22 @@ def _chosen(
     return chosen
 
 
-def _print_checked(checked: Checked) -> None:
-    target, call = checked.assignment.target, checked.call
-    facts = [duration(call.exchange.duration_us), _cost(call)] if call else ["not asked"]
-    verdict = checked.judgement.verdict.value
-    told = f"{verdict:<13}{target.model} at {target.provider}, {checked.assignment.canary.name}: {', '.join(facts)}"
-    click.echo(legible(told))
-    for reason in checked.judgement.reasons:
-        click.echo(legible(f"{'':<13}{reason}"))
-    for flip in checked.flips:
-        click.echo(legible(f"{'':<13}{flip.before.value} → {flip.state.value}: {flip.reason}"))
-
-
-def _cost(call: Call) -> str:
-    if call.price:
-        return money(call.price.amount, call.price.currency)
-    return "unpriced" if call.unpriced_reason else "no cost"
-
-
-def _told(checked: Checked) -> dict[str, object]:
-    target = checked.assignment.target
-    return {
-        "canary": checked.assignment.canary.name,
-        "provider": target.provider,
-        "model": target.model,
-        "slot_at": checked.slot_at.astimezone(UTC),
-        "verdict": checked.judgement.verdict,
-        "reasons": checked.judgement.reasons,
-        "call_id": checked.call.exchange.id if checked.call else None,
-        "flips": checked.flips,
-    }
-
-
 def _status(row: ModelRow) -> list[str]:
     last = max(row.last, key=lambda check: check.started_at, default=None)
     said = ", ".join(f"{check.canary} {check.verdict}" for check in row.last)
     state, since = (row.flip.state, when(row.flip.at)) if row.flip else ("unknown", ABSENT)
     return [row.provider, row.model, state, since, when(last.started_at) if last else ABSENT, said]
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(heading=f"time ({zone()})"),
+        Column(heading="provider", folds=True, spare=1),
+        *left("model", "canary", "verdict"),
+        Column(heading="first token", right=True, spare=2),
+        Column(heading="duration", right=True, spare=3),
+        *left("why"),
+    ]
 
 
 def _check(row: CheckRow) -> list[str]:

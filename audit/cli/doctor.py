@@ -8,14 +8,22 @@ import click
 
 from audit import wiring
 from audit.cli._options import as_json, settings
-from audit.cli._output import coloured, legible, print_json
+from audit.cli._output import coloured, hanging, legible, print_json
 
 __all__ = ["command"]
 
 _MARKS = {"good": ("ok", "green"), "note": ("note", "yellow"), "bad": ("BAD", "red")}
 
 
-@click.command(name="doctor")
+@click.command(
+    name="doctor",
+    epilog="""\b
+Examples:
+  audit doctor
+  audit --config ./audit.toml doctor
+  audit doctor --json | jq '.[] | select(.level == "bad")'
+""",
+)
 @as_json
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
@@ -30,5 +38,6 @@ def command(ctx: click.Context, as_json: bool) -> None:
     else:
         for one in found:
             mark, colour = _MARKS[one.level.value]
-            click.echo(f"{coloured(f'{mark:<4}', fg=colour)}  {one.subject:<12}{legible(one.text)}")
+            head = f"{coloured(f'{mark:<4}', fg=colour)}  {one.subject:<12}"
+            click.echo(hanging(head, legible(one.text), indent=18))
     sys.exit(1 if any(one.level.value == "bad" for one in found) else 0)

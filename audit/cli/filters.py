@@ -34,7 +34,14 @@ Examples:
 """,
 )
 @scoped
-@click.option("--by", type=click.Choice([by.value for by in By]), default=By.MODEL.value, show_default=True)
+@click.option(
+    "--by",
+    type=click.Choice([by.value for by in By]),
+    metavar="WHAT",
+    default=By.MODEL.value,
+    show_default=True,
+    help=f"{', '.join(By)}.",
+)
 @as_json
 def command(read: Reader, scope: Scope, by: str, as_json: bool) -> None:
     """What the content filters did: outcomes, coverage, categories.
@@ -71,7 +78,12 @@ def _print_outcomes(heading: str, rows: Sequence[OutcomeRow], names: Mapping[str
         ]
         for group in groups
     ]
-    print_table([*left(heading), *right(*(outcome.replace("_", " ") for outcome in Outcome), "calls")], table)
+    print_table([*left(heading), *map(_column, Outcome), *right("calls")], table)
+
+
+def _column(outcome: Outcome) -> Column:
+    told_below = outcome in (Outcome.FILTER_ERROR, Outcome.NOT_ASSESSED)
+    return Column(heading=outcome.replace("_", " "), right=True, spare=int(told_below))
 
 
 def _print_coverage(heading: str, rows: Sequence[CoverageRow], names: Mapping[str, str]) -> None:
@@ -108,5 +120,12 @@ def _named(group: str | None, names: Mapping[str, str]) -> str:
     return ABSENT if group is None else names.get(group, group)
 
 
-_COVERAGE: list[Column] = right("prompts", "share", "completions", "share", "filter failed", "not assessed", "calls")
-_CATEGORIES: list[Column] = right("calls", "detected", "filtered", "masked", "failed")
+_COVERAGE: list[Column] = [
+    *right("prompts", "share", "completions", "share", "filter failed", "not assessed"),
+    Column(heading="calls", right=True, spare=1),
+]
+_CATEGORIES: list[Column] = [
+    *right("calls", "detected", "filtered"),
+    Column(heading="masked", right=True, spare=1),
+    Column(heading="failed", right=True, spare=2),
+]

@@ -14,12 +14,27 @@ from audit.cli._table import Column, left, print_table, right
 __all__ = ["command"]
 
 
-@click.group(name="keys")
+@click.group(
+    name="keys",
+    epilog="""\b
+Examples:
+  audit keys list
+  audit keys name 6lcona search-team
+  audit usage --by key
+""",
+)
 def command() -> None:
     """Name the API keys that were seen. The keys themselves are never kept, only a fingerprint."""
 
 
-@command.command(name="list")
+@command.command(
+    name="list",
+    epilog="""\b
+Examples:
+  audit keys list
+  audit keys list --json
+""",
+)
 @as_json
 @click.pass_context
 def list_keys(ctx: click.Context, as_json: bool) -> None:
@@ -52,11 +67,12 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command(
+    short_help="Give a key a name.",
     epilog="""\b
 Examples:
   audit keys name 6lcona search-team
   audit keys name search-team ''           takes the name away
-"""
+""",
 )
 @click.argument("key")
 @click.argument("name")
@@ -67,6 +83,8 @@ def name(ctx: click.Context, key: str, name: str) -> None:
         raise click.UsageError("calls without a key have none that could be named")
     found = fingerprints(reader(ctx).keys(), [key], hint="KEY")
     if len(found) > 1:
-        raise click.UsageError(f"{len(found)} keys are called {key!r}; say which by its fingerprint: {', '.join(found)}")
+        raise click.UsageError(
+            f"{len(found)} keys are called {key!r}; say which by its fingerprint: {', '.join(found)}"
+        )
     wiring.name_key(settings(ctx), found[0], name.strip() or None)
     click.echo(f"{found[0]} is called {name.strip()} now" if name.strip() else f"{found[0]} has no name now")

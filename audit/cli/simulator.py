@@ -7,6 +7,8 @@ from contextlib import suppress
 import click
 
 from audit import wiring
+from audit.cli._options import as_json
+from audit.cli._output import hanging, print_json
 from audit.errors import AuditError
 from audit.ports import is_free
 
@@ -19,6 +21,7 @@ __all__ = ["command"]
 Examples:
   audit simulator
   audit simulator --port 0 --latency 1
+  audit simulator --scenarios
   curl -s http://127.0.0.1:8181/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}'
 
@@ -43,16 +46,27 @@ Scenarios are named in the model (gpt-4o+slow=300), in the prompt ([[sim:rate_li
     help="1 is lifelike, 0 is at once.",
 )
 @click.option("--scenarios", is_flag=True, help="List what it can be made to do, and how.")
-def command(host: str, port: int, latency: float, scenarios: bool) -> None:
+@as_json
+def command(host: str, port: int, latency: float, scenarios: bool, as_json: bool) -> None:
     """Serve a fake provider that speaks every format: OpenAI, Azure, Anthropic, Gemini and others.
 
     It answers at the providers' own paths and below /openai, /azure, /anthropic, /gemini, /router; any key will do.
     """
     if scenarios:
-        for name, text in wiring.simulator_scenarios().items():
-            click.echo(f"{name:<20}{text}")
+        _print_scenarios(as_json)
         return
+    if as_json:
+        raise click.UsageError("--json is for --scenarios; what is served has its formats already")
     if port and not is_free(host, port):
         raise AuditError(f"port {port} at {host} is taken; --port names another, 0 any that is free")
     with suppress(KeyboardInterrupt):
         wiring.serve_simulator(host, port, latency)
+
+
+def _print_scenarios(as_json: bool) -> None:
+    known = wiring.simulator_scenarios()
+    if as_json:
+        print_json(known)
+        return
+    for name, text in known.items():
+        click.echo(hanging(f"{name:<20}", text, indent=20))

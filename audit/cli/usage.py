@@ -35,7 +35,14 @@ Examples:
 """,
 )
 @scoped
-@click.option("--by", type=click.Choice(_GROUPS), default=By.MODEL.value, show_default=True)
+@click.option(
+    "--by",
+    type=click.Choice(_GROUPS),
+    metavar="WHAT",
+    default=By.MODEL.value,
+    show_default=True,
+    help=f"{', '.join(_GROUPS)}.",
+)
 @click.option("--by-label", metavar="NAME", help="Group by the values of a tag of your own instead.")
 @as_json
 def command(read: Reader, scope: Scope, by: str, by_label: str | None, as_json: bool) -> None:
@@ -44,7 +51,6 @@ def command(read: Reader, scope: Scope, by: str, by_label: str | None, as_json: 
     Token figures are normalised: input with all that was cached, output with reasoning. Cost leaves out the calls that
     are counted as unpriced.
     """
-    kind = By.NONE if by_label else By(by)
     kind = By.NONE if by_label else By(by)
     rows = read.usage(scope, kind, label=by_label, offset_s=ahead_of_utc())
     if kind is By.DAY:
@@ -90,9 +96,12 @@ def costs(tally: Tally) -> str:
 
 
 _FIGURES = (
-    *right("calls", "errors", "blocked", "tokens in"),
-    Column(heading="cached", right=True, spare=1),
+    *right("calls"),
+    Column(heading="errors", right=True, spare=1),
+    Column(heading="blocked", right=True, spare=2),
+    *right("tokens in"),
+    Column(heading="cached", right=True, spare=3),
     *right("tokens out"),
-    Column(heading="reasoning", right=True, spare=2),
+    Column(heading="reasoning", right=True, spare=4),
     *right("cost", "unpriced", "no usage"),
 )
