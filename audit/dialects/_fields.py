@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 _INT64_MAX = 2**63 - 1
+_TOO_DEEP = "nested too deep"
+"""Said of a value that could just be parsed: to walk through it takes more of the stack than that."""
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -107,15 +109,25 @@ def compact(value: Any) -> str:
     """Return text as it is, nothing for null, any other value as JSON without blanks, fit to be stored."""
     if value is None or isinstance(value, str):
         return text(value) or ""
-    return printable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    try:
+        return printable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except RecursionError:
+        return _TOO_DEEP
 
 
 def storable(value: Any) -> Any:
-    """Return a JSON value whose texts, in all its depth, are fit to be stored."""
+    """Return a JSON value whose texts, in all its depth, are fit to be stored; what is too deep is left out."""
+    try:
+        return _storable(value)
+    except RecursionError:
+        return {"left_out": _TOO_DEEP}
+
+
+def _storable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {printable(str(key)): storable(inner) for key, inner in value.items()}
+        return {printable(str(key)): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [storable(inner) for inner in value]
+        return [_storable(inner) for inner in value]
     return printable(value) if isinstance(value, str) else value
 
 

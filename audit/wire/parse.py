@@ -15,14 +15,16 @@ class Parsed:
 
     value: Any
     problem: str | None = None
+    odd: tuple[str, ...] = ()
+    """What stands in the value and can be no figure, in words."""
 
 
 def parse_json(data: bytes | str) -> Parsed:
     """Return the value of one JSON document.
 
-    NaN and Infinity come as None, but a number too large for a float, such as 1e999, as infinite; lone surrogates
-    stay in the strings (see `printable`); of duplicate keys the last counts. Bytes that are not UTF-8 are read with
-    replacement characters, which is noted.
+    NaN and Infinity come as None, which `odd` tells, as it does integers of more than 20 characters; but a number too
+    large for a float, such as 1e999, comes as infinite; lone surrogates stay in the strings (see `printable`); of
+    duplicate keys the last counts. Bytes that are not UTF-8 are read with replacement characters, which is noted.
     """
     text, problem = data if isinstance(data, str) else None, None
     if text is None:
@@ -34,13 +36,48 @@ def parse_json(data: bytes | str) -> Parsed:
     if not text.strip():
         return Parsed(None, "empty")
     try:
-        return Parsed(_DECODER.decode(text), problem)
+        return _parsed(text, problem)
     except json.JSONDecodeError as exc:
         return Parsed(None, f"not JSON: {exc.msg} at character {exc.pos}")
     except RecursionError:
         return Parsed(None, "JSON nested too deep to read")
     except ValueError as exc:  # an integer of more digits than sys.get_int_max_str_digits()
         return Parsed(None, f"not readable JSON: {str(exc)[:80]}")
+
+
+def _parsed(text: str, problem: str | None) -> Parsed:
+    """Look for what is odd only where there is any: it costs a decoder of its own."""
+    try:
+        return Parsed(_DECODER.decode(text), problem)
+    except _Odd:
+        odd: dict[str, None] = {}
+        return Parsed(_noting(odd).decode(text), problem, tuple(odd)[:_MOST_ODD])
+
+
+def _noting(odd: dict[str, None]) -> json.JSONDecoder:
+    def integer(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            odd[f"an integer of {len(digits)} characters"] = None
+        return int(digits)
+
+    def constant(name: str) -> None:
+        odd[f"{name} in the place of a number"] = None
+
+    return json.JSONDecoder(parse_int=integer, parse_constant=constant)
+
+
+class _Odd(Exception):
+    """The document holds what is no figure."""
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise _Odd
+    return int(digits)
+
+
+def _constant(_name: str) -> None:
+    raise _Odd
 
 
 def printable(text: str) -> str:
@@ -54,4 +91,7 @@ def printable(text: str) -> str:
     return text
 
 
-_DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
+_MOST_DIGITS = 20
+"""Characters of an integer that fits 64 bits, with a sign or without: seeds are such."""
+_MOST_ODD = 5
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_constant)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-__all__ = ["Event", "EventStream", "looks_like_events", "read_events"]
+__all__ = ["Event", "EventStream", "first_lines", "looks_like_events", "read_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,19 @@ class EventStream:
         self._name, self._data = "", []
 
 
-def read_events(body: bytes) -> list[Event]:
-    """Return all events of a whole body."""
+def read_events(body: bytes) -> Iterator[Event]:
+    """Yield all events of a whole body, each as it is asked for."""
     stream = EventStream()
-    return [*stream.feed(body), *stream.close()]
+    yield from stream.feed(body)
+    yield from stream.close()
+
+
+def first_lines(body: bytes, most: int) -> bytes:
+    """Return a body as far as its line number `most`: lines cost time even where none of them is an event's."""
+    if body.count(b"\n") + body.count(b"\r") <= most:
+        return body
+    last = next(islice(_LINE_END.finditer(body), most - 1, None), None)
+    return body if last is None else body[: last.end()]
 
 
 def looks_like_events(body: bytes) -> bool:

@@ -19,8 +19,8 @@ from audit.call import Exchange, Headers
 from audit.wire import eventstream, multipart
 from audit.wire.arrays import read_values
 from audit.wire.encoding import Decoded, decode
-from audit.wire.parse import parse_json
-from audit.wire.sse import looks_like_events, read_events
+from audit.wire.parse import Parsed, parse_json
+from audit.wire.sse import first_lines, looks_like_events, read_events
 
 __all__ = ["Frame", "Transcript", "transcribe"]
 
@@ -84,7 +84,9 @@ class Transcript:
 def transcribe(exchange: Exchange) -> Transcript:
     """Return the exchange as structures."""
     notes: list[str] = []
-    url = _split(exchange.url)
+    url = _split(exchange.url[:MAX_URL])
+    if len(exchange.url) > MAX_URL:
+        notes.append(f"request: only the first {MAX_URL} characters of the URL are read")
     request_headers, response_headers = _by_name(exchange.request_headers), _by_name(exchange.response_headers)
     decoded = decode(
         exchange.response_body,
@@ -137,28 +139,58 @@ def _request(body: bytes, headers: Mapping[str, str], notes: list[str]) -> Any:
     parsed = parse_json(decoded.body)
     if parsed.problem and ("json" in content_type or not content_type or parsed.value is not None):
         notes.append(f"request: {parsed.problem}")
+    notes += [f"request: {odd}" for odd in parsed.odd]
     return parsed.value
 
 
 def _response(body: bytes, content_type: str, notes: list[str]) -> tuple[Any, tuple[Frame, ...] | None]:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/vnd.amazon.eventstream":
-        return None, _gather(_aws_frames(body), notes)
+        return None, _as_far(_gather(_aws_frames(body), notes), body, notes)
     if body and looks_like_events(body):
-        return None, _gather(_sse_frames(body), notes)
+        return None, _events(body, notes)
     opening = body[:_MOST_BLANK].lstrip(_BLANK)[:1]
     if kind == "text/event-stream" and opening not in (b"{", b"["):
-        return None, _gather(_sse_frames(body), notes)
+        return None, _events(body, notes)
     if opening not in (b"{", b"[") and "json" not in kind:
         return None, None  # sound, an image, a page: kept, not read
     if not body.strip():
         return None, None
     parsed = parse_json(body)
     if parsed.problem and "Extra data" in parsed.problem:
-        return None, _gather(_value_frames(body), notes)
+        _note_bytes(body, notes)
+        return None, _as_far(_gather(_value_frames(body), notes), body, notes)
     if parsed.problem:
         notes.append(f"response: {parsed.problem}")
+    notes += [f"response: {odd}" for odd in parsed.odd]
     return parsed.value, None
+
+
+def _events(body: bytes, notes: list[str]) -> tuple[Frame, ...]:
+    readable = first_lines(body, MAX_LINES)
+    if len(readable) < len(body):
+        notes.append(f"response: only the first {MAX_LINES} lines are read")
+    _note_bytes(readable, notes)
+    odd: dict[str, None] = {}
+    frames = _gather(_sse_frames(readable, odd), notes)
+    notes += [f"response: {what}" for what in odd]
+    return frames
+
+
+def _note_bytes(body: bytes, notes: list[str]) -> None:
+    """Say where a body that is read with replacement characters needs the first."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as exc:
+        notes.append(f"response: not UTF-8 at byte {exc.start}")
+
+
+def _as_far(frames: tuple[Frame, ...], body: bytes, notes: list[str]) -> tuple[Frame, ...]:
+    """Say from where on nothing can be read."""
+    end = frames[-1].end if frames else 0
+    if len(frames) < MAX_FRAMES and body[end:].strip(_BETWEEN):
+        notes.append(f"response: what follows byte {end} cannot be read")
+    return frames
 
 
 def _gather(frames: Iterator[Frame], notes: list[str]) -> tuple[Frame, ...]:
@@ -171,10 +203,12 @@ def _gather(frames: Iterator[Frame], notes: list[str]) -> tuple[Frame, ...]:
     return taken
 
 
-def _sse_frames(body: bytes) -> Iterator[Frame]:
+def _sse_frames(body: bytes, odd: dict[str, None]) -> Iterator[Frame]:
     for event in read_events(body):
-        value = parse_json(event.data).value if event.data.lstrip()[:1] in ("{", "[", '"') else None
-        yield Frame(event.name, value, event.data, event.end)
+        parsed = parse_json(event.data) if event.data.lstrip()[:1] in ("{", "[", '"') else _NO_JSON
+        if parsed.odd and len(odd) < _MOST_ODD:
+            odd.update(dict.fromkeys(parsed.odd))
+        yield Frame(event.name, parsed.value, event.data, event.end)
 
 
 def _value_frames(body: bytes) -> Iterator[Frame]:
@@ -195,7 +229,15 @@ def _aws_frames(body: bytes) -> Iterator[Frame]:
 
 MAX_FRAMES = 200_000
 """Events of one reply: a reply of a million tokens has fewer; a hostile one has no end."""
+MAX_URL = 4_000
+"""Characters of a URL that are read: real ones have hundreds; some searches in it take time by its square."""
+MAX_LINES = 1_000_000
+"""Lines of one stream of events, comments and empty ones too: 64 KB of Brotli can hold sixty million."""
 _SLASHES = re.compile(r"/{2,}")
+_NO_JSON = Parsed(None)
+_MOST_ODD = 5
+_BETWEEN = b" \t\r\n,]\x1e\xef\xbb\xbf"
+"""What may stand between values and behind the last, besides blanks the commas and the end of an array."""
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _MOST_BLANK = 64 * 1024
 """Blank lines before a reply: DeepSeek and OpenRouter send them while a caller has to wait."""

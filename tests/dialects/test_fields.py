@@ -99,3 +99,11 @@ def test_storable_cleans_texts_in_all_depth() -> None:
 
 def test_member_quotes_keys_that_are_no_plain_words() -> None:
     assert (member("", "a"), member("a[0]", "b"), member("a", "b/c d")) == ("a", "a[0].b", 'a["b/c d"]')
+
+
+def test_what_can_just_be_parsed_may_be_too_deep_to_walk_through() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    assert storable({"a": deep}) == {"left_out": "nested too deep"}
+    assert compact({"a": deep}) == "nested too deep"

@@ -48,12 +48,23 @@ def test_an_integer_without_end_is_noted_and_not_raised() -> None:
 
 
 def test_an_integer_of_400_digits_is_read() -> None:
-    assert parse_json(b"1" * 400).value == int("1" * 400)
+    assert parse_json(b"1" * 400) == Parsed(int("1" * 400), None, ("an integer of 400 characters",))
+
+
+def test_an_integer_of_64_bits_is_not_odd() -> None:
+    assert parse_json(b"[18446744073709551615, -9223372036854775808]") == Parsed([2**64 - 1, -(2**63)])
+
+
+def test_not_everything_that_is_odd_is_told() -> None:
+    """And each kind once."""
+    digits = ", ".join("1" * length for length in (21, 21, 22, 23, 24, 25, 26, 27))
+    assert parse_json(f"[{digits}]").odd == tuple(f"an integer of {length} characters" for length in range(21, 26))
 
 
 @pytest.mark.parametrize("name", [b"NaN", b"Infinity", b"-Infinity"])
 def test_what_is_no_json_number_comes_as_none(name: bytes) -> None:
-    assert parse_json(b'{"a": ' + name + b"}") == Parsed({"a": None})
+    odd = f"{name.decode()} in the place of a number"
+    assert parse_json(b'{"a": ' + name + b"}") == Parsed({"a": None}, None, (odd,))
 
 
 def test_a_number_too_large_for_a_float_is_infinite() -> None:

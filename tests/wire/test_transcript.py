@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import struct
+import time
 import zlib
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 from audit.call import Arrival
 from audit.wire import transcript as module
 from audit.wire.transcript import Frame, Transcript, transcribe
+from tests.dialects.aws_events import AWS_STREAM, aws_events
 from tests.factories import an_exchange
 
 JSON = ("content-type", "application/json")
 EVENTS = ("content-type", "text/event-stream; charset=utf-8")
+AWS = AWS_STREAM[0][1]
 
 
 def answered(body: bytes, *headers: tuple[str, str], **over: object) -> Transcript:
@@ -39,6 +43,14 @@ def test_a_url_is_taken_apart() -> None:
 @pytest.mark.parametrize("url", ["https://[::1", "https://[nonsense]/v1", "", "::"])
 def test_a_url_that_is_none_takes_nothing_down_with_it(url: str) -> None:
     assert transcribe(an_exchange(url=url, response_body=b"{}")).response == {}
+
+
+def test_only_so_much_of_a_url_is_read() -> None:
+    """The exchange has all of it."""
+    taken = transcribe(an_exchange(url="https://host/" + "x" * 200_000 + "?a=b"))
+    assert (taken.host, len(taken.path), taken.query) == ("host", 4_000 - len("https://host"), {})
+    assert taken.notes == ("request: only the first 4000 characters of the URL are read",)
+    assert len(taken.exchange.url) > 200_000
 
 
 def test_headers_are_found_by_name_and_the_last_counts() -> None:
@@ -145,6 +157,55 @@ def test_only_so_many_frames_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = answered(b"data: {}\n\n" * 5, EVENTS)
     assert len(taken.frames or ()) == 3
     assert taken.notes == ("response: only the first 3 events are read",)
+
+
+def test_only_so_many_lines_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply may have any number of lines without a single event."""
+    monkeypatch.setattr(module, "MAX_LINES", 4)
+    taken = answered(b"data: {}\n\n: a\n: b\n: c\ndata: {}\n\n", EVENTS)
+    assert len(taken.frames or ()) == 1
+    assert taken.notes == ("response: only the first 4 lines are read",)
+
+
+def test_a_packed_stream_of_endless_lines_takes_seconds_at_most() -> None:
+    body = brotli.compress(b"data: {}\n\n" + b"{}\n" * 25_000_000, quality=1)
+    began = time.process_time()
+    taken = answered(body, EVENTS, ("content-encoding", "br"))
+    assert taken.notes == (
+        "response: unpacks to more than 67108864 bytes",
+        "response: only the first 1000000 lines are read",
+    )
+    assert time.process_time() - began < 5
+
+
+def test_what_is_not_text_in_a_stream_is_noted() -> None:
+    assert answered(b'data: {"a": "\xff"}\n\n', EVENTS).notes == ("response: not UTF-8 at byte 13",)
+    assert answered(b'{"a": "\xff"}\n{"b": 1}', JSON).notes == ("response: not UTF-8 at byte 7",)
+
+
+def test_what_can_be_no_figure_is_noted() -> None:
+    assert answered(b'{"a": NaN}', JSON).notes == ("response: NaN in the place of a number",)
+    assert answered(b'data: {"a": NaN}\n\n' * 2, EVENTS).notes == ("response: NaN in the place of a number",)
+    assert asked(b'{"a": ' + b"1" * 400 + b"}", JSON).notes == ("request: an integer of 400 characters",)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "noted"),
+    [
+        (b'{"a": 1}\n{"b": 2}\n{"c', "application/x-ndjson", "response: what follows byte 17 cannot be read"),
+        (aws_events(("a", {})) + b"\x00" * 20, AWS, "response: what follows byte 34 cannot be read"),
+        (b"{}", AWS, "response: what follows byte 0 cannot be read"),
+    ],
+)
+def test_it_says_how_far_a_stream_could_be_read(body: bytes, kind: str, noted: str) -> None:
+    assert answered(body, ("content-type", kind)).notes == (noted,)
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}\n\n{"b": 2}\r\n', b'{"a": 1},{"b": 2}]\n', b'{"a": 1}\x1e{"b": 2}\x1e'])
+def test_what_stands_between_values_is_not_noted(body: bytes) -> None:
+    taken = answered(body, JSON)
+    assert [frame.data for frame in taken.frames or ()] == [{"a": 1}, {"b": 2}]
+    assert taken.notes == ()
 
 
 def test_json_lines_are_frames() -> None:
