@@ -1,0 +1,152 @@
+"""What was acknowledged and served against what is in the record."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, select, text
+
+from audit.call import Ending, Exchange
+from audit.store import tables
+from audit.store.read.exchanges import stored_exchanges
+from tests.campaigns.caller import LEFT
+
+__all__ = ["Acknowledged", "Evidence", "Reckoning", "reckon"]
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A call that had returned before its process died."""
+
+    name: str
+    kind: str
+    request_sha256: str
+    response_sha256: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the callers have told before they died, and the provider's own list of what it served."""
+
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    served: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record says of a call."""
+
+    id: str
+    label: str | None
+    status: int | None
+    ending: Ending
+    response_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """Counts, and what is wrong by kind, each with the call's name."""
+
+    acknowledged: int
+    served: int
+    recorded: int
+    endings: dict[str, int]
+    wrong: dict[str, list[str]]
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is amiss."""
+        return not any(self.wrong.values())
+
+
+def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
+    """Compare all that is known to have happened with the record."""
+    recorded: dict[str, list[Recorded]] = defaultdict(list)
+    for exchange in _exchanges(engine):
+        recorded[sha256(exchange.request_body).hexdigest()].append(_recorded(exchange))
+    rows = [row for same in recorded.values() for row in same]
+    return Reckoning(
+        acknowledged=len(evidence.acknowledged),
+        served=len(evidence.served),
+        recorded=len(rows),
+        endings=dict(Counter(row.ending.value for row in rows)),
+        wrong={
+            "lost": [one.name for one in evidence.acknowledged if one.request_sha256 not in recorded],
+            "duplicated": [f"{same[0].label} ({len(same)} times)" for same in recorded.values() if len(same) > 1],
+            "altered": [
+                f"{one.name}: {fault}"
+                for one in evidence.acknowledged
+                for fault in _faults(one, recorded.get(one.request_sha256, [])[:1])
+            ],
+            "served otherwise": list(_otherwise(evidence, recorded)),
+            "served without a trace": [_row_name(row) for row in evidence.served if _digest(row) not in recorded],
+            "counted as lost": _losses(engine),
+            "left in the journal": sorted(path.name for path in journal.iterdir()),
+            "database": [line for line in _integrity(engine) if line != "ok"],
+        },
+    )
+
+
+def _exchanges(engine: Engine) -> Iterator[Exchange]:
+    pk = tables.calls.c.pk
+    with engine.connect() as connection:
+        last = connection.execute(select(func.max(pk))).scalar_one() or 0
+        for start in range(0, last, _AT_ONCE):
+            found = stored_exchanges(connection, pk.between(start + 1, start + _AT_ONCE), limit=_AT_ONCE)
+            yield from (exchange for _, exchange in found)
+
+
+def _recorded(exchange: Exchange) -> Recorded:
+    return Recorded(
+        id=str(exchange.id),
+        label=dict(exchange.tags.labels).get("call"),
+        status=exchange.status,
+        ending=exchange.ending,
+        response_sha256=sha256(exchange.response_body).hexdigest(),
+    )
+
+
+def _faults(one: Acknowledged, found: list[Recorded]) -> Iterator[str]:
+    """Tell how the record of a call that returned is not what its caller has seen."""
+    for row in found:
+        wanted = Ending.CLOSED if one.kind == LEFT else Ending.EOF
+        if row.ending is not wanted and not (one.kind == LEFT and row.ending is Ending.EOF):
+            yield f"call {row.id} ended {row.ending.value}, not {wanted.value}"
+        if row.response_sha256 != one.response_sha256:
+            yield f"call {row.id} has other bytes than the caller received"
+        if row.label != one.name or row.status != 200:
+            yield f"call {row.id} is labelled {row.label} and has status {row.status}"
+
+
+def _otherwise(evidence: Evidence, recorded: Mapping[str, list[Recorded]]) -> Iterator[str]:
+    """Tell which recorded replies that came to their end are not what was sent."""
+    for row in evidence.served:
+        for found in recorded.get(_digest(row), []):
+            whole = found.ending is Ending.EOF
+            if whole and (row["ending"], row["response_sha256"]) != ("sent", found.response_sha256):
+                yield f"{found.label}: {_row_name(row)} was {row['ending']}, and call {found.id} has other bytes"
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    return str(row["request_sha256"])
+
+
+def _row_name(row: Mapping[str, Any]) -> str:
+    return f"request {row['sequence']} of {row['at']}"
+
+
+def _losses(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return [f"{row.count}: {row.reason}" for row in connection.execute(select(tables.losses))]
+
+
+def _integrity(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("PRAGMA integrity_check")).scalars())
