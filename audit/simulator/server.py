@@ -44,7 +44,8 @@ def serve(host: str, port: int, latency: float, quiet: bool, *, with_parent: boo
             timeout_graceful_shutdown=1,
         )
     )
-    logging.getLogger("uvicorn.error").addFilter(_unexpected)
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(_unexpected)
     if with_parent:
         threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
@@ -93,7 +94,7 @@ def _log_config() -> dict[str, Any]:
 def _unexpected(record: logging.LogRecord) -> bool:
     """Keep out what the scenarios do on purpose: broken connections, and replies still waiting at the end."""
     error = record.exc_info[1] if record.exc_info else None
-    meant = ("without completing response", "timeout graceful shutdown exceeded")
+    meant = ("without completing response", "timeout graceful shutdown exceeded", "socket.send() raised exception")
     return not isinstance(error, asyncio.CancelledError) and not any(text in record.getMessage() for text in meant)
 
 

@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from sqlalchemy.exc import OperationalError
 
 from audit import wiring
 from audit.settings import Settings, load_settings
+from audit.simulator.process import running
 from audit.store.engine import open_engine
 from tests.campaigns.caller import ADOPTED, ADOPTING
 from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, reckon
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lane(campaign: Campaign, numbers: Sequence[int]) -> None:
     """Kill one process after another, each calling the same provider."""
-    with _provider() as url, httpx2.Client(base_url=url) as behind:
+    with running() as url, httpx2.Client(base_url=url) as behind:
         for number in numbers:
             heard = _killed(campaign, number, url)
             served = _served(behind)
@@ -86,20 +87,6 @@ def _lane(campaign: Campaign, numbers: Sequence[int]) -> None:
                 campaign.evidence.served += served
                 campaign.counts["kills"] += 1
                 _progress(campaign)
-
-
-@contextmanager
-def _provider() -> Iterator[str]:
-    """Yield the URL of a fake provider of this lane's own; its complaints of clients that die are not listened to."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "audit.simulator", "--quiet", "--with-parent"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("simulator at ").strip()
 
 
 def _killed(campaign: Campaign, number: int, url: str) -> list[Acknowledged]:
@@ -203,7 +190,7 @@ def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[s
 def _lines(summary: dict[str, Any]) -> Iterator[str]:
     for name, value in summary.items():
         if isinstance(value, dict):
-            yield f"{name}:"
+            yield f"{name}:" if value else f"{name + ':':.<40} nothing"
             yield from (f"  {line}" for line in _lines(value))
         elif isinstance(value, list):
             yield f"{name + ' ':.<40} {len(value)}"

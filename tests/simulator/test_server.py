@@ -62,6 +62,7 @@ def test_small_replies_do_not_wait_for_each_other() -> None:
     [
         ("ASGI callable returned without completing response.", None, False),
         ("Cancel 1 running task(s), timeout graceful shutdown exceeded", None, False),
+        ("socket.send() raised exception.", None, False),
         ("Exception in ASGI application\n", asyncio.CancelledError(), False),
         ("Exception in ASGI application\n", ValueError(), True),
         ("Something else", None, True),
