@@ -21,7 +21,7 @@ class GoogleTarget:
 
 def google_target(path: str) -> GoogleTarget | None:
     """Return the model and the method of a Gemini or Vertex path; None when it is no such path."""
-    match = _PATH.search(path)
+    match = _PATH.match(path)
     if not match:
         inner = _CODE_ASSIST.search(path)
         return GoogleTarget(None, inner.group(1)) if inner else None
