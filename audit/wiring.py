@@ -376,5 +376,5 @@ def default_recorder() -> Recorder | None:
     if not settings.recording.enabled:
         return None
     recorder = open_recorder(settings)
-    atexit.register(recorder.close, EXIT_WAIT_S)
+    atexit.register(recorder.leave, EXIT_WAIT_S)
     return recorder

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +21,9 @@ import audit
 from audit import clients, wiring
 from audit.recording.recorder import Recorder
 from tests.recording.kept import a_recorder, journalled
-from tests.recording.upstream import Upstream, answer, running
+from tests.recording.upstream import Upstream, answer, chunked, running
+
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +192,25 @@ def test_without_a_recorder_given_the_process_has_one(
     with audit.record(url="https://host/v1", request=b""):
         pass
     assert [exchange.tags.project for exchange in journalled(tmp_path)] == ["p", None]
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_process_that_ends_with_an_open_stream_ends(upstream: Upstream, tmp_path: Path, read: bool) -> None:
+    """The stream is let go while the interpreter ends, when nothing can be begun any more."""
+    never = threading.Event()
+    url = upstream.play("/v1/open", chunked(b"data: a\n\n", end=b""), never)
+    programme = f"""
+import audit, httpx2
+client = audit.attach(httpx2.Client())
+response = client.send(client.build_request("GET", {url!r}), stream=True)
+assert not {read} or next(response.iter_raw())
+"""
+    environment = {**os.environ, "AUDIT_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+    try:
+        ran = subprocess.run([sys.executable, "-c", programme], env=environment, timeout=PATIENCE_S, check=False)
+    finally:
+        never.set()
+    assert ran.returncode == 0
 
 
 def test_where_recording_is_switched_off_all_is_as_if_it_were_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

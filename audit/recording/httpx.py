@@ -7,7 +7,7 @@ are its own, and no byte is held back.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -44,6 +44,13 @@ class RecordingTransport(httpx.BaseTransport):
             response.stream = _Watched(response.stream, tape)
         return response
 
+    def __enter__(self) -> Self:
+        self.inner.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self.inner.__exit__(*raised)
+
     def close(self) -> None:
         """Close the inner transport; the recorder may serve others."""
         self.inner.close()
@@ -73,6 +80,13 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             assert isinstance(response.stream, httpx.AsyncByteStream)
             response.stream = _AsyncWatched(response.stream, tape)
         return response
+
+    async def __aenter__(self) -> Self:
+        await self.inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await self.inner.__aexit__(*raised)
 
     async def aclose(self) -> None:
         """Close the inner transport; the recorder may serve others."""
@@ -110,10 +124,13 @@ def _begin(
 
 def _note_content(response: httpx.Response, tape: Tape) -> None:
     """Record a response that came with its content, as a mock's does: its stream will not be read."""
-    if isinstance(response.stream, httpx.ByteStream):  # still encoded, as its `content` is not
-        tape.chunk(b"".join(response.stream))
-    else:
-        tape.chunk(response.content)
+    try:
+        made = response.stream  # still encoded, as its `content` is not
+        content = b"".join(made) if isinstance(made, httpx.ByteStream) else response.content
+    except httpx.ResponseNotRead:
+        tape.finish(Ending.CLOSED)  # by the transport itself
+        return
+    tape.chunk(content)
     tape.finish(Ending.EOF)
 
 

@@ -7,6 +7,7 @@ folder holds, for each recording process, `NAME.lock`, which it keeps locked whi
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -24,9 +25,12 @@ __all__ = ["SEGMENT_BYTES", "Journal", "Position", "clear_away", "segments", "se
 WORTH_TURNING_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * 1024 * 1024
 """When a new segment is begun: what a long-lived process keeps on disk for each call that stays under way."""
+LOOK_EVERY_S = 1.0
+"""How often to look whether the journal is still there."""
 Position = tuple[int, int]
 """A segment's number, and an offset in it."""
 _NONE = -1
+_log = logging.getLogger("audit")
 
 
 class Journal:
@@ -39,10 +43,15 @@ class Journal:
         self._number = 0
         self._size = 0
         self._torn = False
+        self._looked_at = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.name, self._lock = _claim(folder)
-            self._descriptor = self._open(0)
+            try:
+                self._descriptor = self._open(0)
+            except OSError:
+                self._lock.release(remove=True)
+                raise
         except OSError as exc:
             raise JournalError(f"cannot write a journal in {folder}: {exc.strerror}") from exc
 
@@ -51,6 +60,8 @@ class Journal:
         with self._guard:
             if self._descriptor == _NONE:
                 raise JournalError(f"the journal in {self.folder} is closed")
+            if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+                self._look()
             if self._size >= SEGMENT_BYTES or self._torn:
                 self._turn()
             if self._torn:
@@ -60,8 +71,10 @@ class Journal:
 
     @property
     def end(self) -> Position:
-        """Where the next frame goes."""
+        """Where the next frame goes, as the file has it: an interrupt at the keyboard can come between it and us."""
         with self._guard:
+            if self._descriptor != _NONE:
+                self._size = os.fstat(self._descriptor).st_size
             return self._number, self._size
 
     def turn_if_large(self) -> None:
@@ -76,7 +89,7 @@ class Journal:
         Then nothing is left behind; else the next process to start finds it.
         """
         with self._guard:
-            drained = stored is not None and stored >= (self._number, self._size)
+            drained = stored is not None and stored >= self.end
             if self._descriptor != _NONE:
                 self._close()
                 if drained:
@@ -99,6 +112,22 @@ class Journal:
         """Forget the descriptor as it is closed: its number may be another file's at once."""
         descriptor, self._descriptor = self._descriptor, _NONE
         os.close(descriptor)
+
+    def _look(self) -> None:
+        """Make folder, sign of life and segment anew if someone has deleted them: what is written would be gone."""
+        if os.fstat(self._descriptor).st_nlink:
+            self._looked_at = time.monotonic()
+            return
+        _log.error("the journal in %s has been deleted under a running process; another is begun", self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = WriterLock.take(self.folder / f"{self.name}.lock")
+        except OSError as exc:
+            raise JournalError(f"the journal in {self.folder} has been deleted: {exc.strerror}") from exc
+        if lock is not None:  # else the segment alone is gone
+            self._lock.release(remove=False)
+            self._lock = lock
+        self._torn = True
 
     def _turn(self) -> None:
         """Begin a new segment; where that fails, the present one has to serve on."""

@@ -14,7 +14,7 @@ from audit.recording.tape import Tape
 __all__ = ["Reply", "record"]
 
 Body = bytes | bytearray | memoryview | str | Mapping[str, Any] | list[Any]
-"""Bytes as they are; text as UTF-8; anything else as JSON."""
+"""Bytes as they are; text as UTF-8; anything else as JSON, or as Python shows it if it is none."""
 
 
 class Reply:
@@ -65,7 +65,8 @@ def record(
 
 
 def _raw(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
-    given = {"content-type": "application/json", **{name.lower(): value for name, value in (headers or {}).items()}}
+    told = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+    given = {"content-type": "application/json", **told}
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in given.items()]
 
 
@@ -74,4 +75,7 @@ def _encoded(body: Body) -> bytes:
         return bytes(body)
     if isinstance(body, str):
         return body.encode("utf-8", "surrogatepass")
-    return json.dumps(body, default=str).encode()
+    try:
+        return json.dumps(body, default=str).encode()
+    except (TypeError, ValueError, RecursionError):  # keys that are no text, or a body that holds itself
+        return repr(body).encode("utf-8", "backslashreplace")

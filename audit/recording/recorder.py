@@ -12,9 +12,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from audit.call import Exchange, Origin
@@ -52,8 +53,11 @@ class Recorder:
         self._destination = destination
         self._sink: Sink | None = None
         self._begin_writing()
-        forked = weakref.WeakMethod(self._forked)
-        os.register_at_fork(after_in_child=lambda: (method := forked()) and method())
+        forking, forked = weakref.WeakMethod(self._forking), weakref.WeakMethod(self._forked)
+        os.register_at_fork(
+            before=lambda: (method := forking()) and method(),
+            after_in_child=lambda: (method := forked()) and method(),
+        )
 
     def begin(
         self,
@@ -85,6 +89,8 @@ class Recorder:
                 "key": self._fingerprint(secret) if secret else None,
                 "tags": tags_told(tagged_by_headers(current_tags(), tags)),
             }
+            if self._left:
+                self._come_back()
             if self._lost or not self._abandoned.empty():
                 self._catch_up()
             sent = body if keep_body else b""
@@ -111,6 +117,17 @@ class Recorder:
         stored = self._sink.close(timeout_s) if self._sink else None
         return self._journal.close(stored=stored)
 
+    def leave(self, timeout_s: float) -> bool:
+        """Close as `close` does, but go on recording for what the ending process still does: the next one stores it.
+
+        Daemon threads go on, and what was registered to be done at the exit before us is done after us.
+        """
+        self._catch_up()
+        stored = self._sink.close(timeout_s) if self._sink else None
+        drained = stored is not None and stored >= self._journal.end and self._journal.close(stored=stored)
+        self._left = drained
+        return drained
+
     @property
     def lost(self) -> int:
         """Exchanges that could not be recorded and are not yet written down as lost."""
@@ -121,8 +138,20 @@ class Recorder:
         self._abandoned: SimpleQueue[Finish] = SimpleQueue()
         self._lost = 0
         self._lost_why = ""
-        self._journal = Journal(self._folder)
+        self._left = False
+        self._journal: Journal = Journal(self._folder)
         self._sink = Sink(self._journal, self._destination, before_drain=self._catch_up) if self._destination else None
+
+    def _come_back(self) -> None:
+        with self._guard:
+            if self._left:
+                self._journal = Journal(self._folder)
+                self._sink = None
+                self._left = False
+
+    def _forking(self) -> None:
+        if self._sink:
+            self._sink.prepare_for_fork()
 
     def _forked(self) -> None:
         """A forked child has the parent's files and none of its threads: it begins a journal of its own."""
@@ -162,11 +191,12 @@ class Recorder:
 
     def _catch_up(self) -> None:
         """Write down what finalizers have left, and what was lost."""
-        while not self._abandoned.empty():
-            self._write_finish(self._abandoned.get_nowait())
+        with suppress(Empty):  # asked for until there is none: other threads take them too
+            while True:
+                self._write_finish(self._abandoned.get_nowait())
         try:
             self._confess()
-        except JournalError as exc:
+        except (JournalError, OSError) as exc:
             _log.error("%s lost calls are not written down: %s", self._lost, exc)
 
     def _lose(self, exc: Exception) -> None:
@@ -177,13 +207,19 @@ class Recorder:
 
     def _confess(self) -> None:
         """Write down how many exchanges were lost before this one."""
-        with self._guard:
-            count, why = self._lost, self._lost_why
-            if count:
-                now_us = time.time_ns() // 1000
-                loss = {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why}
-                self._journal.append(encode(LOSS, loss))
-                self._lost -= count
+        with self._guard:  # not held while the journal is written, whose own lock others hold who lose a call
+            count, why, self._lost = self._lost, self._lost_why, 0
+        if not count:
+            return
+        now_us = time.time_ns() // 1000
+        try:
+            self._journal.append(
+                encode(LOSS, {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why})
+            )
+        except BaseException:
+            with self._guard:
+                self._lost += count
+            raise
 
 
 def _same(told: tuple[dict[str, Any], bytes]) -> tuple[dict[str, Any], bytes]:

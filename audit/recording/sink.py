@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ __all__ = ["Sink"]
 T = TypeVar("T")
 ADOPT_EVERY_S = 60.0
 """How often to look for journals that other processes have left by dying."""
+FORK_WAIT_S = 5.0
 _RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _BEGINNING: Position = (0, 0)
 _log = logging.getLogger("audit")
@@ -55,13 +57,15 @@ class Sink:
         self._thread: threading.Thread | None = None
         self._ended = False
         self._starting = threading.Lock()
+        self._imported = threading.Event()
+        self._imported.set()
 
     def wake(self) -> None:
         """Say that something has ended. Cheap: called for every exchange."""
         if not self._awake:
             self._awake = True
             self._wakes.put(None)
-        if self._thread is None:
+        if self._thread is None and not self._closing.is_set():
             self._start()
 
     def flush(self, timeout_s: float) -> bool:
@@ -73,6 +77,13 @@ class Sink:
         with self._progress:
             self._progress.wait_for(lambda: self._stored >= end or self._ended, timeout_s)
             return self._stored >= end
+
+    def prepare_for_fork(self) -> None:
+        """Wait, though not for long, until the thread imports nothing.
+
+        A child would have the halves of modules, and their locks taken for ever.
+        """
+        self._imported.wait(FORK_WAIT_S)
 
     def close(self, timeout_s: float) -> Position | None:
         """End the thread; return up to where all is in the database, None while calls are under way."""
@@ -87,14 +98,17 @@ class Sink:
         return None if self._backlog.under_way else self._stored
 
     def _start(self) -> None:
-        # Not waited for: a finalizer may have interrupted this very thread in here.
-        if self._starting.acquire(blocking=False):
+        # A thread begun while the interpreter ends never says that it has begun, and would be waited for without end.
+        # The lock is not waited for: a finalizer may have interrupted this very thread in here.
+        if not sys.is_finalizing() and self._starting.acquire(blocking=False):
             try:
                 if self._thread is None:
+                    self._imported.clear()
                     thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
                     thread.start()
                     self._thread = thread
             except RuntimeError as exc:  # no more threads, or none any more: the process is ending
+                self._imported.set()
                 _log.error("calls stay in the journal %s: %s", self._journal.folder, exc)
             finally:
                 self._starting.release()
@@ -111,6 +125,7 @@ class Sink:
         except _Closing:
             pass  # what is not drained, the next process to start finds
         finally:
+            self._imported.set()
             with self._progress:
                 self._ended = True
                 self._progress.notify_all()
@@ -152,6 +167,7 @@ class Sink:
 
     def _read(self, destination: Destination, exchange: Exchange) -> Call:
         call = destination.read(exchange)
+        self._imported.set()  # opening the database has imported its half, and the first reading the other
         self._give_way()
         return call
 
@@ -189,6 +205,7 @@ class Sink:
                 _log.warning("the database is out of reach, calls wait in the journal: %s", exc)
             except Exception:  # noqa: BLE001  # told with its traceback, and tried again: the journal keeps the calls
                 _log.exception("the writer failed, calls wait in the journal")
+            self._imported.set()
             if self._closing.wait(wait_s):
                 break
         raise _Closing
@@ -199,7 +216,8 @@ def _age_s(batch: Batch) -> float:
     if not batch.exchanges:
         return 0.0
     first = batch.exchanges[0]
-    return time.time() - first.started_at.timestamp() - (first.duration_us or 0) / 1e6
+    age_s = time.time() - first.started_at.timestamp() - (first.duration_us or 0) / 1e6
+    return max(age_s, 0.0)  # clocks are set back
 
 
 class _Closing(Exception):

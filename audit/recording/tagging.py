@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 
@@ -36,7 +36,8 @@ def tags(
     try:
         yield
     finally:
-        _current.reset(token)
+        with suppress(ValueError):  # a generator may end in another context than it began in, which has no such tags
+            _current.reset(token)
 
 
 def current_tags() -> Tags:

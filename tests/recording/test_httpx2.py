@@ -400,10 +400,11 @@ def test_a_cancel_scope_of_anyio_ends_a_call_as_it_would(
     async def main(recorder: Recorder | None) -> list[Any]:
         seen: list[Any] = []
         async with caller.async_client(recorder) as client:
-            with anyio.move_on_after(0.2) as scope:
+            with anyio.CancelScope() as scope:
                 async with client.stream("GET", url) as response:
                     async for chunk in response.aiter_raw():
                         seen.append(chunk)
+                        scope.deadline = anyio.current_time() + 0.05
             seen.append(scope.cancelled_caught)
         return seen
 
@@ -526,6 +527,50 @@ def test_transports_close_what_they_wrap(family: str, recorder: Recorder) -> Non
 
     asyncio.run(main())
     assert closed == ["sync", "async"]
+
+
+def test_transports_are_entered_and_left_as_they_would_be(family: str, recorder: Recorder) -> None:
+    library, seen = Caller(family, False).library, []
+
+    class Inner(library.BaseTransport):  # type: ignore[name-defined,misc]
+        def __enter__(self) -> Any:
+            seen.append("entered")
+
+        def __exit__(self, kind: Any = None, *_raised: Any) -> None:
+            seen.append(kind)
+
+    class AsyncInner(library.AsyncBaseTransport):  # type: ignore[name-defined,misc]
+        async def __aenter__(self) -> Any:
+            seen.append("entered")
+
+        async def __aexit__(self, kind: Any = None, *_raised: Any) -> None:
+            seen.append(kind)
+
+    async def main() -> None:
+        async with wrap_transport(AsyncInner(), recorder=recorder):
+            raise KeyError
+
+    with pytest.raises(KeyError), wrap_transport(Inner(), recorder=recorder):
+        raise KeyError
+    with pytest.raises(KeyError):
+        asyncio.run(main())
+    assert seen == ["entered", KeyError] * 2
+
+
+def test_a_response_that_a_transport_has_closed_unread_is_handed_on(
+    caller: Caller, recorder: Recorder, tmp_path: Path
+) -> None:
+    library = caller.library
+
+    def respond(_request: Any) -> Any:
+        response = library.Response(200, stream=_stream(library, b"a"))
+        response.is_closed = True
+        return response
+
+    transport = library.MockTransport(respond)
+    seen, [exchange] = same(caller, recorder, tmp_path, "GET", "http://host/v1", options={"transport": transport})
+    assert seen.status == [200]
+    assert (exchange.ending, exchange.status, exchange.response_body) == (Ending.CLOSED, 200, b"")
 
 
 def _stream(library: Any, *chunks: Any) -> Any:

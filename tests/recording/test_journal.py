@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from audit.errors import JournalError
 from audit.recording import journal as module
 from audit.recording.frames import INTENT, encode, read_frames
 from audit.recording.journal import Journal, segments, set_aside, writers
+from audit.recording.lock import WriterLock
 from tests.factories import an_exchange
 
 
@@ -129,6 +131,74 @@ def test_what_cannot_be_taken_away_ends_its_segment(tmp_path: Path, monkeypatch:
     assert list(segments(tmp_path, journal.name)) == [0, 1]
 
 
+def test_a_journal_that_is_deleted_while_it_is_written_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", -1.0)
+    journal = Journal(tmp_path / "journal")
+    journal.append(frame(b"a"))
+    shutil.rmtree(journal.folder)
+    journal.append(frame(b"b"))
+    journal.append(frame(b"c"))
+    assert bodies(journal) == [b"b", b"c"]
+    assert "has been deleted under a running process" in caplog.text
+    assert WriterLock.take(journal.folder / f"{journal.name}.lock") is None
+    assert journal.close(stored=journal.end) is True
+    assert list(journal.folder.iterdir()) == []
+
+
+def test_a_segment_alone_that_is_deleted_is_followed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", -1.0)
+    journal = Journal(tmp_path)
+    (tmp_path / f"{journal.name}.0.journal").unlink()
+    journal.append(frame(b"b"))
+    assert bodies(journal) == [b"b"]
+    assert WriterLock.take(tmp_path / f"{journal.name}.lock") is None
+
+
+def test_a_deleted_journal_that_cannot_be_begun_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", -1.0)
+    journal = Journal(tmp_path / "journal")
+    shutil.rmtree(journal.folder)
+    journal.folder.touch()
+    for _ in range(2):
+        with pytest.raises(JournalError, match="has been deleted"):
+            journal.append(frame(b"b"))
+
+
+def test_an_interrupt_at_the_keyboard_does_not_make_the_journal_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a process that ends would take what came after it for stored, and clear it away."""
+    writev = os.writev
+
+    def interrupted(descriptor: int, pieces: list[bytes]) -> int:
+        writev(descriptor, pieces)
+        raise KeyboardInterrupt
+
+    journal = Journal(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "writev", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append(frame(b"a" * 1000))
+    drained = journal.end
+    assert drained[1] > 1000
+    journal.append(frame(b"b"))
+    assert journal.close(stored=drained) is False
+    assert bodies(journal) == [b"a" * 1000, b"b"]
+
+
+def test_a_journal_that_cannot_be_begun_leaves_no_sign_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Journal, "_open", _fail)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(JournalError):
+        Journal(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_threads_do_not_mix_their_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SEGMENT_BYTES", 20_000)
     journal = Journal(tmp_path)
@@ -176,6 +246,7 @@ def test_a_closed_journal_takes_nothing_and_touches_no_file_that_has_its_descrip
         journal.turn_if_large()
         journal.forsake()
         assert journal.close(stored=None) is False
+        assert journal.end == (0, sum(map(len, frame())))
     assert (tmp_path / "other").read_bytes() == b""
     assert list(segments(journal.folder, journal.name)) == [0]
 

@@ -13,6 +13,8 @@ from audit.recording.recorder import Recorder
 from audit.recording.tagging import tags
 from tests.recording.kept import a_recorder, journalled
 
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
 URL = "https://bedrock-runtime.us-east-1.amazonaws.com/model/m/converse"
 
 
@@ -64,12 +66,21 @@ def test_an_exception_is_recorded_and_passed_on(tmp_path: Path) -> None:
         ("ä\ud800", "ä".encode() + b"\xed\xa0\x80"),
         ([1, {"a": None}], b'[1, {"a": null}]'),
         ({"at": Path("x")}, b'{"at": "x"}'),
+        ({(1, 2): "\ud800"}, b"{(1, 2): '\\ud800'}"),
+        (ITSELF, b"[[...]]"),
     ],
 )
 def test_bodies_are_kept_as_they_are_or_as_json(tmp_path: Path, body: Any, kept: bytes) -> None:
     with record(a_recorder(tmp_path), url=URL, request=body):
         pass
     assert journalled(tmp_path)[0].request_body == kept
+
+
+def test_headers_that_are_no_text_are_no_reason_to_fail(tmp_path: Path) -> None:
+    odd: dict[str, Any] = {"X-Request-Id": 7}
+    with record(a_recorder(tmp_path), url=URL, request=b"", headers=odd):
+        pass
+    assert ("x-request-id", "7") in journalled(tmp_path)[0].request_headers
 
 
 def test_what_is_given_to_nobody_costs_nothing() -> None:

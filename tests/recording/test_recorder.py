@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from audit.call import Ending, Origin, Tags
 from audit.errors import JournalError
 from audit.recording.recorder import Recorder
+from audit.recording.sink import Sink
 from audit.recording.tagging import tags
 from audit.recording.tape import Tape
 from tests.recording.kept import Memory, a_recorder, journalled, losses
@@ -165,6 +167,37 @@ def test_losses_that_cannot_be_written_down_are_told(recorder: Recorder, caplog:
     assert "1 lost calls are not written down" in caplog.text
 
 
+def test_what_another_thread_takes_of_what_finalizers_hand_in_costs_no_call(recorder: Recorder, tmp_path: Path) -> None:
+    class Contested(SimpleQueue[Any]):
+        def empty(self) -> bool:
+            return False  # as it was a moment ago
+
+    recorder._abandoned = Contested()
+    ask(recorder)
+    recorder.flush(0)
+    assert [exchange.ending for exchange in journalled(tmp_path)] == [Ending.EOF]
+    assert recorder.lost == 0
+
+
+def test_a_signals_handler_does_not_tell_a_loss_twice(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writev, seen = os.writev, []
+
+    def interrupted(descriptor: int, pieces: list[bytes]) -> int:
+        if not seen:
+            seen.append(1)
+            ask(recorder, b"in the handler")
+        return writev(descriptor, pieces)
+
+    with no_space():
+        ask(recorder)
+    monkeypatch.setattr(os, "writev", interrupted)
+    ask(recorder)
+    assert [loss.count for loss in losses(tmp_path)] == [1]
+    assert recorder.lost == 0
+
+
 def test_losses_of_many_threads_are_counted_exactly(recorder: Recorder, tmp_path: Path) -> None:
     with no_space(every=3):
         threads = [threading.Thread(target=lambda: [ask(recorder) for _ in range(50)]) for _ in range(8)]
@@ -205,6 +238,33 @@ def test_calls_after_the_close_go_on_unrecorded_and_counted(recorder: Recorder) 
     tape.finish(Ending.EOF)
     ask(recorder)
     assert recorder.lost == 2
+
+
+def test_calls_that_come_after_a_process_has_left_wait_for_the_next_one(tmp_path: Path) -> None:
+    memory = Memory()
+    recorder = a_recorder(tmp_path, memory)
+    ask(recorder, b"before")
+    recorder.leave(PATIENCE_S)
+    assert list(tmp_path.iterdir()) == []
+    ask(recorder, b"after")
+    ask(recorder, b"long after")
+    assert [exchange.request_body for exchange in memory.exchanges] == [b"before"]
+    assert [exchange.request_body for exchange in journalled(tmp_path)] == [b"after", b"long after"]
+    assert recorder.lost == 0
+
+
+def test_calls_under_way_when_a_process_leaves_end_where_they_began(recorder: Recorder, tmp_path: Path) -> None:
+    tape = begin(recorder, b"under way")
+    assert tape is not None
+    recorder.leave(0)
+    ask(recorder, b"after")
+    tape.head(200, [])
+    tape.finish(Ending.EOF)
+    assert [(exchange.request_body, exchange.ending) for exchange in journalled(tmp_path)] == [
+        (b"after", Ending.EOF),
+        (b"under way", Ending.EOF),
+    ]
+    assert recorder.lost == 0
 
 
 def test_nothing_that_goes_wrong_inside_reaches_the_caller(
@@ -309,6 +369,17 @@ def test_a_forked_child_keeps_a_journal_of_its_own(recorder: Recorder, tmp_path:
     told = {exchange.request_body: exchange.ending for exchange in journalled(tmp_path)}
     assert told == {b"open in the parent": Ending.EOF, b"parent": Ending.EOF, b"child": Ending.EOF}
     assert [loss.count for loss in losses(tmp_path)] == [1]
+
+
+def test_a_fork_waits_for_the_writer_to_be_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder, ready = a_recorder(tmp_path, Memory()), []
+    monkeypatch.setattr(Sink, "prepare_for_fork", lambda sink: ready.append(sink))
+    writer = recorder._sink
+    child = os.fork()
+    if not child:
+        os._exit(0 if writer in ready else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    recorder.close()
 
 
 def test_a_forked_child_that_cannot_begin_a_journal_leaves_the_parents_alone(

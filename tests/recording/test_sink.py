@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -244,6 +245,63 @@ def test_a_flush_does_not_wait_for_rests(journal: Journal, memory: Memory) -> No
     assert len(Watched.rests) <= 1  # after the last batch nobody waits any more
 
 
+def test_nothing_is_begun_after_the_close(journal: Journal) -> None:
+    """A finalizer may hand in a call while the interpreter ends, when a thread that is begun never comes to life."""
+    sink = Sink(journal, _never)
+    sink.close(PATIENCE_S)
+    before = threading.active_count()
+    sink.wake()
+    assert threading.active_count() == before
+
+
+def test_nothing_is_begun_while_the_interpreter_ends(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+    before = threading.active_count()
+    Sink(journal, _never).wake()
+    assert threading.active_count() == before
+
+
+def test_a_fork_waits_until_the_thread_has_imported_what_it_needs(
+    journal: Journal, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child with half a module in it could never import the other half."""
+    monkeypatch.setattr(module, "FORK_WAIT_S", PATIENCE_S)
+    opening, opened, read = threading.Event(), threading.Event(), threading.Event()
+    memory.on_read = lambda _exchange: read.set()
+
+    def open_slowly() -> Memory:
+        opening.set()
+        opened.wait(PATIENCE_S)
+        return memory
+
+    sink = Sink(journal, open_slowly)
+    write(journal, 1)
+    sink.wake()
+    assert opening.wait(PATIENCE_S)
+    forking = threading.Thread(target=sink.prepare_for_fork)
+    forking.start()
+    forking.join(0.05)
+    assert forking.is_alive()
+    opened.set()
+    forking.join(PATIENCE_S)
+    assert read.is_set()
+    sink.close(PATIENCE_S)
+
+
+def test_a_fork_does_not_wait_for_a_database_out_of_reach(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FORK_WAIT_S", PATIENCE_S)
+    tried = threading.Event()
+    sink = Sink(journal, lambda: _refuse(tried))
+    sink.prepare_for_fork()
+    write(journal, 1)
+    sink.wake()
+    assert tried.wait(PATIENCE_S)
+    began = module.time.monotonic()
+    sink.prepare_for_fork()
+    assert module.time.monotonic() - began < PATIENCE_S
+    sink.close(0)
+
+
 def test_a_system_out_of_threads_costs_no_call(
     journal: Journal, memory: Memory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -278,6 +336,12 @@ def test_the_age_of_a_batch_is_that_of_its_first_exchange() -> None:
     exchange = an_exchange(duration_us=1_000_000, ending=Ending.EOF)
     age_s = module._age_s(module.Batch([exchange], []))
     assert age_s == pytest.approx(module.time.time() - exchange.started_at.timestamp() - 1, abs=60)
+
+
+def test_a_clock_that_is_set_back_makes_nothing_younger_than_new() -> None:
+    """A negative age would make the writer rest for hours, or divide by zero."""
+    exchange = an_exchange(started_at=datetime.now(UTC) + timedelta(hours=1), duration_us=0)
+    assert module._age_s(module.Batch([exchange], [])) == 0
 
 
 def _opened(refusals: Iterator[Exception], memory: Memory) -> Memory:

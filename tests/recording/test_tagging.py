@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from contextvars import copy_context
 
 import pytest
@@ -79,3 +80,17 @@ def test_a_header_cannot_pass_a_call_off_as_a_canarys() -> None:
 
 def test_a_header_that_names_nothing_says_nothing() -> None:
     assert tagged_by_headers(Tags(), [(b"x-audit-", b"c")]) == Tags()
+
+
+def test_a_generator_that_ends_in_another_context_than_it_began_in_ends_as_it_would() -> None:
+    """A streamed response's may be asked for each piece in another thread, and be closed by another task."""
+
+    def pieces() -> Iterator[str]:
+        with tags(project="p"):
+            yield "a"
+
+    piece = pieces()
+    assert copy_context().run(next, piece) == "a"
+    with pytest.raises(StopIteration):
+        copy_context().run(next, piece)
+    assert current_tags() == Tags()
