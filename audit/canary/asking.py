@@ -12,7 +12,10 @@ from audit.errors import JournalError
 from audit.recording.hearing import hearing
 from audit.recording.tagging import tags as tagged
 
-__all__ = ["RecordedAsk"]
+__all__ = ["MOST_BYTES", "RecordedAsk"]
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a reply that are read: a server gone mad must not take this process's memory. Canaries ask for little."""
 
 
 class RecordedAsk:
@@ -22,7 +25,9 @@ class RecordedAsk:
         self._client = client
 
     def __call__(self, request: Request, *, tags: Tags, timeout_s: float) -> Exchange:
-        """Send and read to the end, or until `timeout_s` have passed in all; what a transport raises is in `failure`.
+        """Send, and read until the end, until `timeout_s` have passed in all, or until the reply is too large.
+
+        What a transport raises is in the exchange's `failure`.
 
         Raises `JournalError` if it could not be recorded: a check that leaves no trace proves nothing.
         """
@@ -43,6 +48,8 @@ class RecordedAsk:
                 for _ in response.iter_raw():
                     if time.monotonic() >= deadline:
                         return  # a stream that trickles never times out between its bytes
+                    if response.num_bytes_downloaded > MOST_BYTES:
+                        return
             finally:
                 response.close()
         except httpx2.TransportError:

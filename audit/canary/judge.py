@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 from audit.call import Call, Outcome
 from audit.canary.fault import fault_of, reached_limit
+from audit.canary.matching import is_found, misfits
 from audit.canary.prompt import Canary, fits
-from audit.canary.schema import mismatches
 from audit.canary.verdict import Judgement, Verdict
 from audit.canary.wording import either, seconds, shortened
 
 __all__ = ["Judgement", "Verdict", "judge"]
 
 MOST_CHARACTERS = 100_000
-"""Of an answer that are looked through, so that a regular expression comes to an end."""
+"""Of an answer that are looked through: canaries ask for little."""
 
 Failure = tuple[Verdict, str]
 
@@ -81,12 +80,20 @@ def _words(canary: Canary, call: Call) -> Iterator[Failure]:
     for text in expect.text:
         if text.casefold() not in answer.casefold():
             yield Verdict.WRONG, f"{told}, expected to contain {shortened(text)!r}"
-    if expect.regex is not None and not re.search(expect.regex, answer[:MOST_CHARACTERS]):
-        yield Verdict.WRONG, f"{told}, expected to match {shortened(expect.regex)!r}"
-    for mismatch in () if expect.json_schema is None else mismatches(expect.json_schema, answer):
-        yield Verdict.WRONG, f"{told}, expected to fit the JSON schema: {shortened(mismatch)}"
+    yield from _shape(canary, answer, told)
     if expect.refusal is not None and call.reading.refusal != expect.refusal:
         yield Verdict.WRONG, f"{told}, expected {'a' if expect.refusal else 'no'} refusal"
+
+
+def _shape(canary: Canary, answer: str, told: str) -> Iterator[Failure]:
+    expect = canary.expect
+    try:
+        if expect.regex is not None and not is_found(expect.regex, answer[:MOST_CHARACTERS]):
+            yield Verdict.WRONG, f"{told}, expected to match {shortened(expect.regex)!r}"
+        for mismatch in () if expect.json_schema is None else misfits(expect.json_schema, answer):
+            yield Verdict.WRONG, f"{told}, expected to fit the JSON schema: {shortened(mismatch)}"
+    except TimeoutError as exc:
+        yield Verdict.INVALID, f"{told}, and whether it is as expected was {exc}; make the pattern simpler"
 
 
 def _finish_reason(canary: Canary, call: Call) -> Iterator[Failure]:

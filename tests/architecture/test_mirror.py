@@ -11,7 +11,6 @@ from tests.architecture.sources import ROOT, imports, sources
 
 EXCEPTIONS = {
     "audit/__main__.py": "tests/test_public.py runs it",
-    "audit/canary/asking.py": "tests/test_wiring_canaries.py asks through it",
     "audit/dialects/unknown.py": "tests/test_interpret.py falls back on it",
     "audit/recording/destination.py": "a protocol, nothing to run",
     "audit/recording/httpx.py": "the twin of httpx2.py, whose tests run with both",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from audit.call import Call, Message, Outcome, Part
+from audit.canary import matching
 from audit.canary.judge import MOST_CHARACTERS, judge
 from audit.canary.verdict import Judgement, Verdict
 from tests.canary.canaries import a_call, a_canary
@@ -135,6 +136,14 @@ def test_an_answer_cut_at_its_limit_says_so() -> None:
 def test_a_pattern_is_looked_for_at_the_beginning_of_a_long_answer() -> None:
     assert judged(a_call("x" * MOST_CHARACTERS + "y"), regex="y")[0] == "wrong"
     assert judged(a_call("x" * (MOST_CHARACTERS - 1) + "y"), regex="y") == ("ok",)
+
+
+def test_an_answer_that_a_pattern_runs_away_on_is_the_patterns_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells nothing about the model, and must not hold up the checks of others."""
+    monkeypatch.setattr(matching, "PATIENCE_S", 1.0)
+    verdict, reason = judged(a_call("a" * 60 + "!"), regex=r"^(\w+\s?)+$")
+    assert verdict == "invalid"
+    assert reason.endswith("was not told within 1 s; make the pattern simpler")
 
 
 @pytest.mark.parametrize(
