@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from audit.call import Finding, Price, PricePart
+from audit.call import Ending, Finding, Price, PricePart
 from audit.store.rows import CallDetail, CallRow
 from audit.wire.encoding import decode
 from audit.wire.parse import parse_json, printable
 from dashboard import figures
+from dashboard.conversation import tone
 from dashboard.diagrams import Stretch
 from dashboard.tables import Column, Table
 
@@ -18,7 +19,7 @@ __all__ = [
     "Body",
     "body_of",
     "durations",
-    "facts_table",
+    "facts",
     "findings_table",
     "price_table",
     "remarks",
@@ -26,6 +27,22 @@ __all__ = [
     "token_figures",
 ]
 
+_VERDICTS = {
+    "blocked": "blocked",
+    "failed": "filter failed",
+    "masked": "masked",
+    "annotated": "annotated",
+    "clean": "clean",
+}
+"""What `conversation.tone` says, in the words of outcomes, the gravest first."""
+_ENDINGS = {
+    Ending.EOF.value: "all of it was received",
+    Ending.CLOSED.value: "the caller closed it",
+    Ending.CANCELLED.value: "the caller cancelled it",
+    Ending.ABANDONED.value: "the caller left it unread",
+    Ending.FAILED.value: "the connection failed",
+    Ending.UNKNOWN.value: "unknown: recording ended before",
+}
 MOST_SHOWN = 200_000
 """Characters of a body that a page shows; all of it can be taken along as a file."""
 
@@ -57,10 +74,11 @@ def stretches(row: CallRow) -> list[Stretch]:
     """Return how the call's time was spent: what lies between the marks that were measured, in order."""
     if row.duration_us is None:
         return []
+    parted = row.first_byte_us is not None or row.first_token_us is not None
     marks = (
         ("to first byte", row.first_byte_us),
         ("to first token", row.first_token_us),
-        ("to the end", row.duration_us),
+        ("to the end" if parted else "whole", row.duration_us),
     )
     found: list[Stretch] = []
     begin = 0
@@ -102,7 +120,7 @@ def price_table(price: Price) -> Table[PricePart]:
     """Return the working of a price."""
     return Table(
         columns=[
-            Column(title="Unit", value=lambda part: part.unit, width=120),
+            Column(title="Unit", value=lambda part: part.unit.replace("_", " "), width=120),
             Column(title="Quantity", value=lambda part: part.quantity, written=figures.count, figure=True, width=90),
             Column(title="Unit price", value=lambda part: _unit_price(part, price.currency), figure=True, width=130),
             Column(
@@ -115,36 +133,31 @@ def price_table(price: Price) -> Table[PricePart]:
 
 
 def findings_table(detail: CallDetail) -> Table[Finding]:
-    """Return what content filters said of a call."""
+    """Return what content filters said of a call, the gravest first; what none of them tells has no column."""
+    columns: list[Column[Finding]] = [
+        Column(title="Side", value=lambda finding: finding.source.value, width=84),
+        Column(title="Category", value=lambda finding: finding.category, width=130),
+        Column(title="Verdict", value=lambda finding: _VERDICTS[tone(finding)], pills=True, width=96),
+        Column(title="Level", value=_level, width=110),
+        Column(title="Detected", value=lambda finding: _yes(finding.detected), width=70),
+        Column(title="Filtered", value=lambda finding: _yes(finding.filtered), width=66),
+        Column(title="Characters", value=_offsets, width=82, help="As the provider counts them"),
+        Column(title="Choice", value=lambda finding: finding.choice, figure=True, width=56),
+        Column(title="Error", value=lambda finding: finding.error, width=110),
+        Column(title="Details", value=_details, width=150),
+        Column(title="Stands at", value=lambda finding: finding.place or None, width=220, help="Where in the reply"),
+    ]
     return Table(
-        columns=[
-            Column(title="Side", value=lambda finding: finding.source.value, width=86),
-            Column(title="Category", value=lambda finding: finding.category, width=130),
-            Column(title="Level", value=_level, width=90),
-            Column(title="Detected", value=lambda finding: _yes(finding.detected), width=72),
-            Column(title="Filtered", value=lambda finding: _yes(finding.filtered), width=70),
-            Column(title="Characters", value=_offsets, width=84),
-            Column(title="Choice", value=lambda finding: finding.choice, figure=True, width=56),
-            Column(title="Error", value=lambda finding: finding.error, width=90),
-            Column(title="Details", value=_details, width=120),
-            Column(title="Stands at", value=lambda finding: finding.place or None, width=150),
-        ],
-        rows=detail.findings,
+        columns=[column for column in columns if any(column.value(finding) is not None for finding in detail.findings)],
+        rows=sorted(detail.findings, key=lambda finding: list(_VERDICTS).index(tone(finding))),
         alt="What content filters said",
     )
 
 
-def facts_table(detail: CallDetail, zone: tzinfo) -> Table[tuple[str, str]]:
+def facts(detail: CallDetail, zone: tzinfo) -> dict[str, str]:
     """Return what else is known of a call; what is absent is left out."""
-    facts = {**_wire_facts(detail), **_tag_facts(detail.row), **_time_facts(detail, zone)}
-    return Table(
-        columns=[
-            Column(title="Fact", value=lambda fact: fact[0], width=120),
-            Column(title="Value", value=lambda fact: fact[1]),
-        ],
-        rows=[(name, value) for name, value in facts.items() if value],
-        alt="Facts about the call",
-    )
+    known = {**_tag_facts(detail.row), **_wire_facts(detail), **_time_facts(detail, zone)}
+    return {name: value for name, value in known.items() if value}
 
 
 def body_of(body: bytes, encoding: str, *, formatted: bool) -> Body:
@@ -186,11 +199,12 @@ def _wire_facts(detail: CallDetail) -> dict[str, str | None]:
         "Match": row.model_match,
         "Finish": row.finish_reason,
         "Answer complete": _yes(row.complete),
-        "Bytes ended": row.ending,
+        "Reply ended": _ENDINGS.get(row.ending, row.ending),
         "Failure": exchange.failure,
         "Response id": row.response_id,
         "Request id": row.request_id,
         "Attempt": None if row.attempt is None else str(row.attempt + 1),
+        "Came in by": row.origin,
     }
 
 
@@ -202,7 +216,6 @@ def _tag_facts(row: CallRow) -> dict[str, str | None]:
         "Session": row.session,
         "Canary": row.canary,
         "Labels": ", ".join(f"{name}={value}" for name, value in row.labels),
-        "Came in by": row.origin,
     }
 
 

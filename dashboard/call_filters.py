@@ -7,12 +7,23 @@ from dataclasses import replace
 import streamlit as st
 
 from audit.call import ModelMatch, Operation, Outcome
-from audit.store.scope import Standing
+from audit.store.scope import Order, Standing
 from dashboard import frame
-from dashboard.filters import Chosen
+from dashboard.filters import DEFAULT_SORT, Chosen
 from dashboard.palette import word
 
-__all__ = ["bar", "narrows", "page_number", "pages"]
+__all__ = ["ORDERS", "bar", "narrows", "order_control", "page_number", "pages"]
+
+ORDERS = {
+    DEFAULT_SORT: ("Newest first", Order.STARTED_AT, True),
+    "oldest": ("Oldest first", Order.STARTED_AT, False),
+    "longest": ("Longest", Order.DURATION, True),
+    "first-token": ("Latest first token", Order.FIRST_TOKEN, True),
+    "input": ("Most input", Order.INPUT_TOKENS, True),
+    "output": ("Most output", Order.OUTPUT_TOKENS, True),
+    "dearest": ("Dearest", Order.COST, True),
+}
+"""By the URL's word: what the list is sorted by, in words and for the record; whether the greatest come first."""
 
 _LISTS: dict[str, tuple[str, list[str]]] = {
     "outcomes": ("Content filter", [outcome.value for outcome in Outcome]),
@@ -55,7 +66,21 @@ def bar() -> None:
 
 def narrows(choice: Chosen) -> bool:
     """Whether the list shows less than other pages count."""
-    return choice != choice.shared()
+    return replace(choice, sort=DEFAULT_SORT) != choice.shared()
+
+
+def order_control(choice: Chosen) -> None:
+    """Draw the choice of what the list is sorted by."""
+    st.session_state["sort"] = choice.sort if choice.sort in ORDERS else DEFAULT_SORT
+    st.selectbox(
+        "Order",
+        list(ORDERS),
+        key="sort",
+        format_func=lambda word: ORDERS[word][0],
+        label_visibility="collapsed",
+        on_change=_write,
+        width=180,
+    )
 
 
 def page_number() -> int:
@@ -85,6 +110,7 @@ def _write() -> None:
         standings=tuple(Standing(value) for value in state.get("standings", ())),
         operations=tuple(state.get("operations", ())),
         matches=tuple(state.get("matches", ())),
+        sort=state.get("sort", DEFAULT_SORT),
     )
     st.query_params.from_dict(changed.query())
 

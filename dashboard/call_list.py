@@ -22,24 +22,23 @@ def columns(zone: tzinfo, now: datetime) -> list[Column[CallRow]]:
             title="Time",
             value=lambda row: figures.short_moment(row.started_at, zone, now),
             opens=True,
-            width=124,
+            width=116,
             help="Opens the call",
             exported=lambda row: row.started_at,
         ),
-        Column(title="Model", value=names, width=236, help="Asked for → served"),
-        Column(title="Provider", value=lambda row: row.provider, width=96),
-        Column(title="Filters", value=lambda row: word(row.outcome), pills=True, width=130),
-        Column(title="Result", value=standing_word, pills=True, width=88),
-        Column(title="Input", value=lambda row: row.input_tokens, written=figures.tokens, figure=True, width=62),
-        Column(title="Output", value=lambda row: row.output_tokens, written=figures.tokens, figure=True, width=62),
-        Column(title="Cost", value=_cost, figure=True, width=84, exported=lambda row: row.cost),
+        Column(title="Model", value=_short_names, width=214, help="Asked for → served", exported=names),
+        Column(title="Provider", value=lambda row: row.provider, width=104),
+        Column(title="Filters", value=lambda row: word(row.outcome), pills=True, width=128),
+        Column(title="Result", value=standing_word, pills=True, width=80),
+        Column(title="Input", value=lambda row: row.input_tokens, written=figures.tokens, figure=True, width=56),
+        Column(title="Output", value=lambda row: row.output_tokens, written=figures.tokens, figure=True, width=60),
+        Column(title="Cost", value=_cost, figure=True, width=82, exported=lambda row: row.cost),
         Column(
-            title="First token", value=lambda row: row.first_token_us, written=figures.duration, figure=True, width=82
+            title="First token", value=lambda row: row.first_token_us, written=figures.duration, figure=True, width=80
         ),
-        Column(title="Whole", value=lambda row: row.duration_us, written=figures.duration, figure=True, width=74),
-        Column(title="Finish", value=lambda row: row.finish_reason, width=86),
-        Column(title="Error", value=_error, width=150),
-        Column(title="Whose", value=_whose, width=150),
+        Column(title="Whole", value=lambda row: row.duration_us, written=figures.duration, figure=True, width=76),
+        Column(title="Tags", value=_tags, width=170, help="Canary, project, user, API key, labels"),
+        Column(title="Ended", value=_ended, width=170, help="The error, else why the model stopped"),
         Column(title="Id", value=lambda row: str(row.id), width=100),
     ]
 
@@ -50,6 +49,14 @@ def names(row: CallRow) -> str:
     if not asked or not served or row.model_match == ModelMatch.SAME:
         return served or asked or "unknown"
     return f"{asked} {'⇒' if row.model_match == ModelMatch.DIFFERENT else '→'} {served}"
+
+
+def _short_names(row: CallRow) -> str:
+    """Like `names`, without what a dated name repeats: `gpt-4o → …-2024-08-06`."""
+    asked, served = row.model_requested or "", row.model_served or ""
+    if row.model_match == ModelMatch.ALIAS and asked and served.startswith(f"{asked}-"):
+        return f"{asked} → …{served.removeprefix(asked)}"
+    return names(row)
 
 
 def standing_word(row: CallRow) -> str:
@@ -65,12 +72,12 @@ def _cost(row: CallRow) -> str | None:
     return None if row.cost is None else figures.money(Decimal(row.cost), row.currency)
 
 
-def _error(row: CallRow) -> str | None:
+def _ended(row: CallRow) -> str | None:
     told = [text for text in (row.error_code, row.error_message) if text]
-    return ": ".join(told) or None
+    return ": ".join(told) or row.finish_reason
 
 
-def _whose(row: CallRow) -> str | None:
+def _tags(row: CallRow) -> str | None:
     told = [
         f"canary {row.canary}" if row.canary else "",
         row.project or "",

@@ -8,23 +8,38 @@ import streamlit as st
 
 from audit.call import ModelMatch, Price, Reading, Source
 from audit.store.rows import CallDetail, CallRow
+from audit.wire.encoding import decode
 from audit.wire.parse import printable
-from dashboard import call_facts, cards, conversation, data, diagrams, figures, frame, transcript
+from dashboard import (
+    call_facts,
+    call_filters,
+    cards,
+    conversation,
+    data,
+    diagrams,
+    facts_list,
+    figures,
+    frame,
+    transcript,
+)
 from dashboard.call_list import names, standing_word
 from dashboard.diagrams import Stretch
 from dashboard.frame import View
 from dashboard.palette import badge_colour, word
+from dashboard.pictures import pictures
 from dashboard.tables import show
 
 __all__ = ["draw"]
 
-_TALL = 900
-"""Characters of a body beyond which it scrolls."""
+_TALL, _MANY = 1_600, 20
+"""Characters and lines of a body beyond which it scrolls."""
 
 
 def draw(here: View, wanted: str) -> None:
     """Draw the page of the call with this id, beginning of an id, or reference."""
-    frame.link("calls", "All calls", here.choice, icon=":material/arrow_back:")
+    number = call_filters.page_number()
+    further = {"page": str(number)} if number > 1 else {}
+    frame.link("calls", "All calls", here.choice, icon=":material/arrow_back:", **further)
     detail = data.call(wanted)
     if detail is None:
         st.title("There is no such call", anchor=False)
@@ -48,8 +63,8 @@ def _heading(here: View, detail: CallDetail) -> None:
     row = detail.row
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="call-heading"):
         st.title(f"Call {str(row.id)[:8]}", anchor=False, width="content")
-        for told in dict.fromkeys((word(row.outcome), standing_word(row))):
-            st.badge(told, color=badge_colour(told))
+        st.badge(f"filters: {word(row.outcome)}", color=badge_colour(word(row.outcome)))
+        st.badge(f"result: {standing_word(row)}", color=badge_colour(standing_word(row)))
         if row.model_match == ModelMatch.DIFFERENT:
             st.badge("served by another model", color="orange")
         for told in call_facts.remarks(row):
@@ -60,7 +75,13 @@ def _heading(here: View, detail: CallDetail) -> None:
 
 
 def _conversation(detail: CallDetail, reading: Reading) -> None:
-    said = conversation.turns(reading, detail.findings)
+    exchange = detail.exchange
+    bodies = (
+        (exchange.request_body, exchange.request_headers),
+        (exchange.response_body, exchange.response_headers),
+    )
+    shown = pictures(*(decode(body, dict(headers).get("content-encoding", "")).body for body, headers in bodies))
+    said = conversation.turns(reading, detail.findings, shown)
     with cards.card("Conversation", height="content"):
         if said:
             transcript.draw(said, key=f"conversation-{detail.row.id}")
@@ -101,6 +122,7 @@ def _phase_colours(here: View, parts: Sequence[Stretch]) -> dict[str, str]:
         "to first byte": here.palette.other,
         "to first token": here.palette.percentiles["p95"],
         "to the end": here.palette.percentiles["p50"],
+        "whole": here.palette.percentiles["p50"],
     }
     return {part.name: shades[part.name] for part in parts}
 
@@ -125,9 +147,8 @@ def _price(price: Price) -> None:
 
 def _facts(here: View, detail: CallDetail) -> None:
     row = detail.row
-    table = call_facts.facts_table(detail, here.zone)
     with cards.card("Facts", height="content"):
-        show(table, f"facts-{row.id}", most=len(table.rows))
+        facts_list.draw(call_facts.facts(detail, here.zone), f"facts-{row.id}")
         if row.session:
             session = frame.narrowed(here.choice, sessions=(row.session,))
             frame.link("calls", "Same session", session, icon=":material/forum:")
@@ -144,6 +165,14 @@ def _response(detail: CallDetail) -> None:
     _body("Response", status, exchange.response_headers, exchange.response_body, detail)
 
 
+def _as_received(key: str) -> bool:
+    views = ["Formatted", "As received"]
+    chosen = st.segmented_control(
+        "Body", views, default=views[0], required=True, key=f"{key}-view", label_visibility="collapsed"
+    )
+    return chosen == views[1]
+
+
 def _body(title: str, line: str, headers: Sequence[tuple[str, str]], body: bytes, detail: CallDetail) -> None:
     key = f"{title.lower()}-{detail.row.id}"
     with cards.card(title, height="content"):
@@ -151,12 +180,10 @@ def _body(title: str, line: str, headers: Sequence[tuple[str, str]], body: bytes
         with st.expander(f"Headers ({len(headers)})"):
             lines = printable("\n".join(f"{name}: {value}" for name, value in headers))
             st.code(lines, language=None, wrap_lines=True)
-        views = ["Formatted", "As received"]
-        chosen = st.segmented_control(
-            "Body", views, default=views[0], required=True, key=f"{key}-view", label_visibility="collapsed"
-        )
-        shown = call_facts.body_of(body, dict(headers).get("content-encoding", ""), formatted=chosen == views[0])
-        height = 420 if len(shown.text) > _TALL else None
+        shown = call_facts.body_of(body, dict(headers).get("content-encoding", ""), formatted=True)
+        if shown.language is not None and _as_received(key):
+            shown = call_facts.body_of(body, dict(headers).get("content-encoding", ""), formatted=False)
+        height = 420 if len(shown.text) > _TALL or shown.text.count("\n") > _MANY else None
         st.code(shown.text or "(empty)", language=shown.language, wrap_lines=True, height=height)
         st.caption(shown.told)
         st.download_button(

@@ -6,9 +6,10 @@ only: the rest of Streamlit takes text for Markdown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -22,9 +23,10 @@ from dashboard.changes import Notice, Weight
 from dashboard.charts import Chart
 from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen
 from dashboard.frame import View, link, narrowed
-from dashboard.tables import Row, Table, csv_of, show
+from dashboard.tables import MOST_SEEN, Row, Table, csv_of, show
 
 __all__ = [
+    "Lead",
     "card",
     "chart_card",
     "choice_row",
@@ -43,12 +45,22 @@ __all__ = [
     "welcome",
 ]
 
+_DOCTOR = "audit doctor"
 _COLOURS: dict[Weight, Literal["red", "orange", "blue", "gray"]] = {
     Weight.ALARM: "red",
     Weight.WARNING: "orange",
     Weight.CHANGE: "blue",
     Weight.NOTE: "gray",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A way from a figure to the calls behind it."""
+
+    label: str
+    """Our own words."""
+    choice: Chosen
 
 
 @contextmanager
@@ -128,6 +140,8 @@ def table_card(
     """Draw a card with a table, and a way to take it along as CSV."""
     with st.container(border=True, height="stretch"):
         with _head(title, help):
+            if len(table.rows) > MOST_SEEN:
+                st.caption(f"{figures.count(len(table.rows))} rows, scroll for more", width="content")
             if file_name and table.rows:
                 export(table, file_name, f"{key}-csv")
         if note:
@@ -159,10 +173,11 @@ def figure_card(
     notes: Sequence[str] = (),
     delta: str | None = None,
     worse_when: Literal["up", "down"] | None = None,
-    spark: Sequence[float] = (),
+    spark: Sequence[float | None] = (),
     help: str | None = None,
+    leads: Lead | None = None,
 ) -> None:
-    """Draw a figure with how it moved, what it leaves out, and its course."""
+    """Draw a figure with how it moved, what it leaves out, its course, and a way to the calls behind it."""
     still = delta in (None, "0 %", "0 pp")
     colour: Literal["inverse", "normal", "off"] = "off" if still or worse_when is None else "inverse"
     if worse_when == "down" and not still:
@@ -174,15 +189,19 @@ def figure_card(
             delta=delta,
             delta_color=colour,
             delta_arrow="off" if still else "auto",
-            chart_data=list(spark) if len(spark) > 1 else None,
+            chart_data=[math.nan if at is None else at for at in spark] if any(spark) else None,
             chart_type="area",
             help=help,
         )
         if notes:
             st.caption("  \n".join(notes))
+        if leads is not None:
+            link("calls", leads.label, leads.choice, icon=":material/arrow_forward:")
 
 
-def cost_card(totals: Totals, past: Totals | None, course: Sequence[Tally | None] = ()) -> None:
+def cost_card(
+    totals: Totals, past: Totals | None, course: Sequence[Tally | None] = (), leads: Lead | None = None
+) -> None:
     """Draw what calls cost; how it moved is told of the currency in which most was spent."""
     currency = next(iter(spending.currencies([totals])), "")
 
@@ -194,6 +213,7 @@ def cost_card(totals: Totals, past: Totals | None, course: Sequence[Tally | None
         figures.moneys([(cost.currency, cost.amount) for cost in totals.costs]),
         delta=compared(of(totals), past, of) if totals.costs else None,
         spark=[of(tally) for tally in course],
+        leads=leads,
         notes=[f"{figures.count(totals.unpriced)} of {figures.plural(totals.calls, 'call')} unpriced"],
         help="An estimate by price lists. Calls without a known price are left out, never counted as free.",
     )
@@ -208,6 +228,7 @@ def share_card(
     *,
     worse_when: Literal["up", "down"] | None = None,
     help: str,
+    leads: Lead | None = None,
 ) -> None:
     """Draw which share of calls something happened to."""
     figure_card(
@@ -215,9 +236,10 @@ def share_card(
         figures.share(part(totals), totals.calls),
         delta=figures.points(part(totals), totals.calls, part(past), past.calls) if past else None,
         worse_when=worse_when,
-        spark=[part(tally) / tally.calls if tally and tally.calls else 0 for tally in course],
-        notes=[f"{figures.count(part(totals))} of {figures.count(totals.calls)}"],
+        spark=[part(tally) / tally.calls if tally and tally.calls else None for tally in course],
+        notes=[figures.among(part(totals), totals.calls)],
         help=help,
+        leads=leads if part(totals) else None,
     )
 
 
@@ -263,17 +285,17 @@ def nothing(page: str, here: View, known: Health) -> None:
             link(page, "Clear the filters", Chosen(range=EVERYTHING), icon=":material/filter_list_off:")
 
 
-def welcome() -> None:
-    """Say how to fill a record that is empty."""
+def welcome(place: str) -> None:
+    """Say how to fill a record that is empty, the one at `place`."""
     st.subheader("Nothing has been recorded yet", anchor=False)
     st.caption("Fill this page with made-up traffic, without any key or network:")
-    st.code("audit demo", language="bash")
+    st.code("audit demo", language=None)
     st.caption("Or read what was recorded elsewhere (HAR or JSON lines):")
-    st.code("audit import FILE", language="bash")
-    st.caption("Or record your own calls. Python code, in place of its own client:")
-    st.code("import audit\nfrom openai import OpenAI\n\nclient = OpenAI(http_client=audit.Client())", language="python")
-    st.caption("Tools that only know a base URL: start the proxy, and give them its address.")
-    st.code("audit proxy", language="bash")
+    st.code("audit import FILE", language=None)
+    st.caption("Or record your own calls, of Python code with its own client:")
+    st.code("import audit\nfrom openai import OpenAI\n\nclient = audit.attach(OpenAI())", language="python")
+    st.caption(f"These pages look at the record below. If yours is another one, `{_DOCTOR}` tells what is set up here.")
+    st.code(place, language=None, wrap_lines=True)
 
 
 def period_words(choice: Chosen) -> str:

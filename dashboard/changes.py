@@ -57,7 +57,7 @@ class Period:
     """By model."""
     latency: Sequence[LatencyRow] = ()
     outcomes: Sequence[OutcomeRow] = ()
-    """In one span, ungrouped."""
+    """Ungrouped, in one span or several."""
     substitutions: Sequence[SubstitutionRow] = ()
 
 

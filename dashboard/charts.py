@@ -28,6 +28,7 @@ __all__ = [
     "Unit",
     "bars_over_time",
     "grouped",
+    "key",
     "legend",
     "lines_over_time",
     "money_unit",
@@ -55,17 +56,20 @@ class Unit:
     label: str
 
 
+_LABEL_WIDTH, _LETTER_WIDTH, _SYMBOL_WIDTH = 170, 6.2, 32
+"""Of a legend's entries, in pixels."""
 PADDING = {"left": 2, "right": 2, "top": 6, "bottom": 0}
-COUNT = Unit(label="format(datum.value, '~s')")
+COUNT = Unit(label="datum.value % 1 ? '' : format(datum.value, '~s')")
 SECONDS = Unit(label="datum.value == 0 ? '0' : format(datum.value, '~s') + 's'")
 SHARE = Unit(label="format(datum.value, '.0%')")
-PER_SECOND = Unit(label="format(datum.value, '~s') + '/s'")
+PER_SECOND = Unit(label="format(datum.value, datum.value < 1 ? '~r' : '~s') + '/s'")
 
 
 def money_unit(currency: str, most: float) -> Unit:
     """Return the unit of an axis of money that reaches up to `most`."""
     symbol = figures.money_symbol(currency)
-    return Unit(label=f"'{symbol}' + format(datum.value, '{'~s' if most >= 1 else '~r'}')")
+    form = "~s" if most >= 1_000 else ",.0f" if most >= 20 else ".2f" if most >= 0.05 else "~r"
+    return Unit(label=f"'{symbol}' + (datum.value == 0 ? '0' : format(datum.value, '{form}'))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,12 @@ class Grid:
         start = self.since - timedelta(seconds=(self.since.timestamp() + ahead) % self.bucket_s)
         spans = max(1, -int(-(self.until - start).total_seconds() // self.bucket_s))
         return [start + timedelta(seconds=self.bucket_s * number) for number in range(spans)]
+
+    @property
+    def whole(self) -> list[datetime]:
+        """The begin of each span that lies wholly within the time."""
+        width = timedelta(seconds=self.bucket_s)
+        return [start for start in self.starts if self.since <= start and start + width <= self.until]
 
     @property
     def words(self) -> str:
@@ -158,21 +168,24 @@ def lines_over_time(
 ) -> Chart:
     """Return lines that break off where a value is missing; a value alone between gaps is a point."""
     axis = {"labelExpr": unit.label, "tickCount": 4}
+    nearest = {"type": "point", "fields": ["at", "key"], "nearest": True}
+    line = {"type": "line", "strokeWidth": 2, "invalid": "break-paths-show-path-domains"}
     spec: Spec = {
         "padding": PADDING,
-        "mark": {
-            "type": "line",
-            "interpolate": "monotone",
-            "strokeWidth": 2,
-            "point": {"size": 18, "filled": True},
-            "invalid": "break-paths-show-path-domains",
-        },
+        "params": [{"name": "pick", "select": nearest, "views": ["points"]}],
         "encoding": {
             "x": {"field": "from", "type": "temporal", **_time_axis(grid)},
             "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": True}, "axis": axis},
             "color": _colour(colours),
-            "tooltip": _tooltip(when="When", group="Figure", told="Value"),
         },
+        "layer": [
+            {"mark": line},
+            {
+                "name": "points",
+                "mark": {"type": "point", "size": 22, "filled": True, "opacity": 1},
+                "encoding": {"tooltip": _tooltip(when="When", group="Figure", told="Value")},
+            },
+        ],
     }
     return Chart(spec=spec, rows=tuple(_point(line, grid) for line in lines), alt=alt, height=height)
 
@@ -204,6 +217,8 @@ def _bar(bar: Bar, grid: Grid) -> dict[str, Any]:
 def _point(line: Line, grid: Grid) -> dict[str, Any]:
     return {
         "from": _wall(line.at + timedelta(seconds=grid.bucket_s / 2), grid.zone),
+        "at": line.at.isoformat(),
+        "key": line.group,
         "when": _span(line.at, grid),
         "group": line.group,
         "value": line.value,
@@ -232,16 +247,21 @@ def _colour(colours: Mapping[str, str]) -> Spec:
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {
-            "orient": "bottom",
-            "direction": "horizontal",
-            "symbolType": "square",
-            "offset": 4,
-            "columns": {"expr": "width > 900 ? 5 : width > 480 ? 3 : 2"},
-            "labelLimit": {"expr": "width > 900 ? 170 : 140"},
-        }
-        if len(colours) > 1
-        else None,
+        "legend": key(colours) if len(colours) > 1 else None,
+    }
+
+
+def key(names: Iterable[str]) -> Spec:
+    """Return a legend beneath the chart, in as many columns as the names leave room for."""
+    longest = max(map(len, names), default=0)
+    room = min(_LABEL_WIDTH, round(longest * _LETTER_WIDTH)) + _SYMBOL_WIDTH
+    return {
+        "orient": "bottom",
+        "direction": "horizontal",
+        "symbolType": "square",
+        "offset": 4,
+        "columns": {"expr": f"max(2, floor(width / {room}))"},
+        "labelLimit": {"expr": f"min({_LABEL_WIDTH}, width / 2 - {_SYMBOL_WIDTH})"},
     }
 
 

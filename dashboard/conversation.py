@@ -6,8 +6,8 @@ is ever interpreted. Drawn by `transcript.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from audit.call import Finding, Message, Part, Reading, Source
@@ -48,6 +48,10 @@ class Block:
     segments: tuple[Segment, ...] = ()
     left_out: int = 0
     """Characters that are not shown."""
+    size: int | None = None
+    """Bytes of what was sent along, if any was."""
+    picture: str = ""
+    """A `data:` URL of an image that was sent along; "" for what is none, or too large to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class Turn:
     side: str
     """prompt or completion."""
     blocks: tuple[Block, ...]
+    remarks: tuple[Segment, ...] = ()
+    """What filters found in it without saying where; their text is ""."""
 
 
 def locate(finding: Finding, text: str, furthest: int | None = None) -> Span | None:
@@ -88,15 +94,20 @@ def mark(text: str, findings: Iterable[Finding]) -> tuple[Segment, ...]:
     return tuple(pieces)
 
 
-def turns(reading: Reading, findings: Sequence[Finding] | None = None) -> tuple[Turn, ...]:
-    """Return the conversation, request first; `findings` are the reading's own unless given."""
+def turns(
+    reading: Reading, findings: Sequence[Finding] | None = None, pictures: Mapping[int, str] | None = None
+) -> tuple[Turn, ...]:
+    """Return the conversation, request first; `findings` are the reading's own unless given.
+
+    `pictures` are `data:` URLs of images by their size in bytes, of which a part tells no more.
+    """
     found = reading.findings if findings is None else findings
     prompt = [finding for finding in found if finding.source is Source.PROMPT]
     asked = [_turn(message, "prompt", prompt if newest else ()) for message, newest in _with_newest(reading.input)]
     answered = [
         _turn(message, "completion", _about_choice(found, number)) for number, message in enumerate(reading.output)
     ]
-    return (*asked, *answered)
+    return tuple(_illustrated(turn, pictures or {}) for turn in (*asked, *answered))
 
 
 def said(finding: Finding) -> str:
@@ -141,7 +152,13 @@ def _turn(message: Message, side: str, findings: Sequence[Finding]) -> Turn:
     """The last text of a message is the one that offsets speak of."""
     last = max((n for n, part in enumerate(message.parts) if part.kind == "text" and part.text), default=-1)
     blocks = [_block(part, findings if number == last else ()) for number, part in enumerate(message.parts)]
-    return Turn(role=message.role, side=side, blocks=tuple(blocks))
+    marked = {segment.label for block in blocks for segment in block.segments}
+    remarks = [
+        Segment(text="", tone=tone(finding), label=said(finding))
+        for finding in findings
+        if tone(finding) != "clean" and not any(said(finding) in label for label in marked)
+    ]
+    return Turn(role=message.role, side=side, blocks=tuple(blocks), remarks=tuple(remarks))
 
 
 def _block(part: Part, findings: Sequence[Finding]) -> Block:
@@ -151,7 +168,16 @@ def _block(part: Part, findings: Sequence[Finding]) -> Block:
         title=" · ".join(word for word in (part.name, part.media_type, _bytes(part.size)) if word),
         segments=mark(shown, findings) if shown else (),
         left_out=len(part.text) - len(shown),
+        size=part.size,
     )
+
+
+def _illustrated(turn: Turn, pictures: Mapping[int, str]) -> Turn:
+    blocks = (
+        replace(block, picture=pictures.get(block.size or 0, "")) if block.kind == "image" else block
+        for block in turn.blocks
+    )
+    return replace(turn, blocks=tuple(blocks))
 
 
 def _bytes(size: int | None) -> str:

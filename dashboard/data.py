@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from audit.call import Exchange, Reading
 from audit.errors import AuditError
 from audit.interpret import Interpreter
+from audit.recording.journal import segments, writers
 from audit.settings import Settings, load_settings
-from audit.store.engine import open_engine
+from audit.store.engine import hidden, is_there, open_engine
 from audit.store.read import Reader
-from audit.store.rows import Facets, Health
+from audit.store.rows import CallDetail, CallRow, Facets, Health
 from audit.store.schema import head, revision
-from audit.store.scope import Canaries, Scope
+from audit.store.scope import By, Canaries, Scope
+from dashboard.spending import foremost
 
 __all__ = [
     "call",
@@ -31,13 +33,18 @@ __all__ = [
     "categories",
     "checks",
     "choices",
+    "course",
     "coverage",
+    "every_call",
     "flips",
+    "foremost_models",
     "health",
+    "journal_bytes",
     "latency",
     "latency_by_model",
     "models",
     "outcomes",
+    "place",
     "reading",
     "series",
     "settings",
@@ -56,7 +63,7 @@ _GLANCE_S = 2
 """How long the pages go without looking whether the record has grown."""
 _LOOK_S = 60
 _KEPT_S = 600
-_MOST_ANSWERS = 600
+_MOST_ANSWERS = 300
 _AT_ONCE = 4
 
 
@@ -71,10 +78,10 @@ def trouble() -> str | None:
     An empty text means that nothing has been recorded yet.
     """
     try:
-        url = make_url(settings().database_url)
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").expanduser().exists():
+        url = settings().database_url
+        if not is_there(url):
             return ""
-        found = revision(_engine(settings().database_url))
+        found = revision(_engine(url))
     except AuditError as exc:
         return str(exc)
     if found is None:
@@ -84,9 +91,31 @@ def trouble() -> str | None:
     return None
 
 
+def place() -> str:
+    """Return where the record is, without its password."""
+    return hidden(settings().database_url)
+
+
 def health() -> Health:
     """Return how the record itself does, not older than a glance."""
     return _glance(settings().database_url)
+
+
+def journal_bytes() -> int:
+    """Return how much is recorded, and not in the database yet or only just."""
+    folder = settings().journal
+    paths = [path for name in writers(folder) for path in segments(folder, name).values()] if folder.is_dir() else []
+    return sum(size for path in paths if (size := _size(path)))
+
+
+def call(wanted: str) -> CallDetail | None:
+    """Return a call with its bytes. Not kept: they may be many."""
+    return Reader(_engine(settings().database_url)).call(wanted)
+
+
+def every_call(scope: Scope, most: int, order: str, descending: bool) -> tuple[CallRow, ...]:
+    """Return the first calls of a scope, more of them than a page shows. Not kept."""
+    return Reader(_engine(settings().database_url)).calls(scope, most, 0, order, descending).rows
 
 
 def reading(exchange: Exchange) -> Reading:
@@ -99,11 +128,23 @@ def choices() -> Facets:
     return _choices(settings().database_url)
 
 
+def foremost_models() -> tuple[str, ...]:
+    """Return the models of the whole record, as it was a minute or two ago, those that matter most first."""
+    return _foremost(settings().database_url)
+
+
 def together(*questions: Callable[[], object]) -> None:
     """Ask several things at once, so that their answers are there when a page comes to them."""
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         for future in [pool.submit(question) for question in questions]:
             future.result()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # cleared away just now
+        return 0
 
 
 @st.cache_resource(ttl=_GLANCE_S, max_entries=8, show_spinner=False)
@@ -114,6 +155,11 @@ def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
 @st.cache_data(ttl=_LOOK_S, max_entries=8, show_spinner=False, refresh_mode="background")
 def _choices(url: str) -> Facets:
     return Reader(_engine(url)).facets(Scope(canaries=Canaries.WITH))
+
+
+@st.cache_data(ttl=_LOOK_S, max_entries=8, show_spinner=False, refresh_mode="background")
+def _foremost(url: str) -> tuple[str, ...]:
+    return foremost(Reader(_engine(url)).usage(Scope(canaries=Canaries.WITH), By.MODEL))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -144,10 +190,10 @@ def _asking(method: Callable[Concatenate[Reader, P], R]) -> Callable[P, R]:
     return ask
 
 
-call = _asking(Reader.call)
 calls = _asking(Reader.calls)
 categories = _asking(Reader.categories)
 checks = _asking(Reader.checks)
+course = _asking(Reader.course)
 coverage = _asking(Reader.coverage)
 flips = _asking(Reader.flips)
 latency = _asking(Reader.latency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.charts import PADDING, SECONDS, Chart, Spec
+from dashboard.charts import PADDING, SECONDS, Chart, Spec, key
 from dashboard.palette import Palette
 
 __all__ = ["Cell", "Pair", "Stretch", "dumbbells", "heat_map", "phases"]
@@ -14,7 +14,9 @@ _ROW = 26
 _NAME_WIDTH = 180
 _TOP_AXIS: Spec = {
     "orient": "top",
-    "labelAngle": 0,
+    "labelAngle": {"expr": "width < 330 ? -90 : 0"},
+    "labelAlign": {"expr": "width < 330 ? 'left' : 'center'"},
+    "labelBaseline": {"expr": "width < 330 ? 'middle' : 'bottom'"},
     "labelLimit": 60,
     "labelOverlap": False,
     "domain": False,
@@ -27,6 +29,8 @@ class Pair:
     """Two percentiles of one model, in seconds."""
 
     name: str
+    model: str
+    provider: str
     low: float
     high: float
     told: str
@@ -56,7 +60,16 @@ def dumbbells(pairs: Sequence[Pair], palette: Palette, *, low: str, high: str, a
     """Return a line from the lower to the higher percentile for each model, in the order given."""
     names = [pair.name for pair in pairs]
     rows = tuple(
-        {"name": pair.name, "low": pair.low, "high": pair.high, "mark": mark, "at": at, "told": pair.told}
+        {
+            "name": pair.name,
+            "model": pair.model,
+            "provider": pair.provider,
+            "low": pair.low,
+            "high": pair.high,
+            "mark": mark,
+            "at": at,
+            "told": pair.told,
+        }
         for pair in pairs
         for mark, at in ((low, pair.low), (high, pair.high))
     )
@@ -65,6 +78,7 @@ def dumbbells(pairs: Sequence[Pair], palette: Palette, *, low: str, high: str, a
     ends = {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}}
     spec: Spec = {
         "padding": PADDING,
+        "params": [{"name": "pick", "select": {"type": "point", "fields": ["model", "provider"]}, "views": ["points"]}],
         "layer": [{"mark": rule, "encoding": ends}, _points(colours)],
         "encoding": {"y": {"field": "name", "type": "nominal", "title": None, "sort": names, "axis": _name_axis()}},
     }
@@ -97,7 +111,7 @@ def heat_map(cells: Sequence[Cell], columns: Sequence[str], palette: Palette, *,
         ],
     }
     rows = tuple({"row": cell.row, "column": cell.column, "calls": cell.calls, "told": cell.told} for cell in cells)
-    return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(1, len(names)) + 40)
+    return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(1, len(names)) + 56)
 
 
 def phases(stretches: Sequence[Stretch], colours: Mapping[str, str], *, alt: str) -> Chart:
@@ -122,21 +136,17 @@ def phases(stretches: Sequence[Stretch], colours: Mapping[str, str], *, alt: str
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": list(colours), "range": list(colours.values())},
-                "legend": {
-                    "orient": "bottom",
-                    "direction": "horizontal",
-                    "symbolType": "square",
-                    "columns": {"expr": "width > 300 ? 3 : 1"},
-                },
+                "legend": key(colours) if len(colours) > 1 else None,
             },
             "tooltip": [_tip("name", "Stretch"), _tip("told", "Time")],
         },
     }
-    return Chart(spec=spec, rows=rows, alt=alt, height=124)
+    return Chart(spec=spec, rows=rows, alt=alt, height=104 if len(colours) > 1 else 60)
 
 
 def _points(colours: Mapping[str, str]) -> Spec:
     return {
+        "name": "points",
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
         "encoding": {
             "x": {
@@ -159,7 +169,9 @@ def _points(colours: Mapping[str, str]) -> Spec:
 
 def _name_axis() -> Spec:
     return {
-        "labelLimit": {"expr": f"width > 300 ? {_NAME_WIDTH} : 110"},
+        "labelLimit": {"expr": f"width > 300 ? {_NAME_WIDTH} : 120"},
+        "labelBound": False,
+        "labelFlush": False,
         "domain": False,
         "ticks": False,
         "grid": False,

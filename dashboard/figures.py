@@ -14,6 +14,7 @@ __all__ = [
     "ABSENT",
     "Interval",
     "ago",
+    "among",
     "change",
     "count",
     "duration",
@@ -81,7 +82,8 @@ def money_symbol(currency: str) -> str:
 
 def moneys(amounts: list[tuple[str, Decimal]]) -> str:
     """Return sums of several currencies side by side: they are never added up."""
-    return " + ".join(money(amount, currency) for currency, amount in amounts) or ABSENT
+    greatest_first = sorted(amounts, key=lambda pair: -pair[1])
+    return " + ".join(money(amount, currency) for currency, amount in greatest_first) or ABSENT
 
 
 def duration(microseconds: float | None) -> str:
@@ -130,11 +132,12 @@ def rate(part: int, whole: int) -> str:
     """Return a share with its n, and with its interval where n is small: `4.9 % of 41 (1.3–16.1 %)`."""
     if whole == 0:
         return f"{ABSENT} of 0"
-    told = f"{share(part, whole)} of {count(whole)}"
-    if whole >= _SMALL_N:
-        return told
-    interval = wilson(part, whole)
-    return f"{told} ({100 * interval.low:.1f}–{100 * interval.high:.1f} %)"
+    return f"{share(part, whole)} of {count(whole)}{_doubt(part, whole)}"
+
+
+def among(part: int, whole: int) -> str:
+    """Return what stands beneath a share: how many of how many, with its interval where n is small."""
+    return f"{count(part)} of {count(whole)}{_doubt(part, whole)}"
 
 
 def wilson(part: int, whole: int) -> Interval:
@@ -214,6 +217,13 @@ def _amount(amount: Decimal) -> str:
         return f"{amount:.2f}"
     places = 1 - amount.adjusted()  # two digits that matter
     return f"{amount:.{min(max(places, 2), 12)}f}"
+
+
+def _doubt(part: int, whole: int) -> str:
+    if whole == 0 or whole >= _SMALL_N:
+        return ""
+    interval = wilson(part, whole)
+    return f" ({100 * interval.low:.1f}–{100 * interval.high:.1f} %)"
 
 
 def _pair(seconds: int, unit: str, length: int, smaller: str, part: int) -> str:

@@ -11,7 +11,18 @@ from datetime import UTC, datetime, timedelta
 
 from audit.store.scope import Canaries, Scope, Standing
 
-__all__ = ["CUSTOM", "DEFAULT_RANGE", "EVERYTHING", "RANGES", "Chosen", "Window", "bucket_s", "chosen", "window"]
+__all__ = [
+    "CUSTOM",
+    "DEFAULT_RANGE",
+    "DEFAULT_SORT",
+    "EVERYTHING",
+    "RANGES",
+    "Chosen",
+    "Window",
+    "bucket_s",
+    "chosen",
+    "window",
+]
 
 RANGES = {
     "1h": timedelta(hours=1),
@@ -23,6 +34,7 @@ RANGES = {
 EVERYTHING = "all"
 CUSTOM = "custom"
 DEFAULT_RANGE = "7d"
+DEFAULT_SORT = "newest"
 _MOST_BARS = 92
 _BUCKETS_S = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 7 * 86_400, 28 * 86_400)
 
@@ -64,6 +76,8 @@ class Chosen:
     operations: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()
     search: str | None = None
+    sort: str = DEFAULT_SORT
+    """By what the list of calls is sorted; one of `call_filters.ORDERS`, else the newest come first."""
 
     def scope(self, now: datetime) -> Scope:
         """Return the calls that are meant, when it is `now`."""
@@ -92,7 +106,16 @@ class Chosen:
 
     def shared(self) -> Chosen:
         """Return only what all pages share: not what narrows the list of calls."""
-        return replace(self, sessions=(), outcomes=(), standings=(), operations=(), matches=(), search=None)
+        return replace(
+            self,
+            sessions=(),
+            outcomes=(),
+            standings=(),
+            operations=(),
+            matches=(),
+            search=None,
+            sort=DEFAULT_SORT,
+        )
 
     @property
     def narrows(self) -> int:
@@ -112,6 +135,8 @@ class Chosen:
         values |= {name: list(getattr(self, field)) for name, field in _MANY.items() if getattr(self, field)}
         if self.canaries is not Canaries.WITHOUT:
             values["canaries"] = self.canaries.value
+        if self.sort != DEFAULT_SORT:
+            values["sort"] = self.sort
         values |= {name: text for name, text in (("canary", self.canary), ("q", self.search)) if text}
         return values
 
@@ -134,6 +159,7 @@ def chosen(params: Mapping[str, Sequence[str]]) -> Chosen:
         canaries=next((value for value in Canaries if value.value == canaries), Canaries.WITHOUT),
         canary=_one(params, "canary"),
         search=_one(params, "q"),
+        sort=_one(params, "sort") or DEFAULT_SORT,
         **many,
     )
 

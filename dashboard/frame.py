@@ -35,6 +35,8 @@ __all__ = [
 
 _VIEWS = Path(__file__).parent / "views"
 _REFRESH_S = 5
+_LEAST_MISSED = 0.1
+"""How much of a period may have passed before the record began, for it to be compared with."""
 PAGES = {
     "overview": "Overview",
     "usage": "Usage and cost",
@@ -57,6 +59,8 @@ class View:
     zone_name: str
     palette: Palette
     now: datetime
+    begin: datetime | None = None
+    """When the record begins; None when it is empty."""
 
     @property
     def scope(self) -> Scope:
@@ -64,9 +68,12 @@ class View:
 
     @property
     def past(self) -> Scope | None:
-        """The calls of the period before; None when there is none to compare with."""
+        """The calls of the period before; None when there is none, or the record holds only part of it."""
         before = window(self.choice, self.now).before(self.now)
-        return None if before is None else self.choice.shared().scope_in(before)
+        if before is None or before.since is None or before.until is None or self.begin is None:
+            return None
+        late = before.since + (before.until - before.since) * _LEAST_MISSED
+        return None if self.begin > late else self.choice.shared().scope_in(before)
 
     def grid(self, totals: Totals) -> Grid:
         """Return the spans for charts over time; an open range reaches as far as its calls do."""
@@ -76,6 +83,11 @@ class View:
         if self.choice.range == EVERYTHING and totals.last_at is not None:
             until = totals.last_at + timedelta(seconds=1)
         return Grid(since=since, until=until, bucket_s=bucket_s(until - since), zone=self.zone)
+
+    def bucket_s(self) -> int:
+        """Return the length of those spans as it will be unless filters leave out the record's first or last calls."""
+        known = data.health()
+        return self.grid(Totals(first_at=known.first_at, last_at=known.last_at)).bucket_s
 
     @property
     def offset_s(self) -> int:
@@ -91,7 +103,14 @@ def view() -> View:
     except (ZoneInfoNotFoundError, ValueError):
         name, zone = "UTC", UTC
     dark = st.context.theme.type == "dark"
-    return View(choice=_choice(), zone=zone, zone_name=name, palette=DARK if dark else LIGHT, now=datetime.now(UTC))
+    return View(
+        choice=_choice(),
+        zone=zone,
+        zone_name=name,
+        palette=DARK if dark else LIGHT,
+        now=datetime.now(UTC),
+        begin=data.health().first_at,
+    )
 
 
 def path(page: str) -> str:
@@ -99,12 +118,12 @@ def path(page: str) -> str:
     return str(_VIEWS / f"{page}.py")
 
 
-def go(page: str, choice: Chosen, **further: str) -> None:
+def go(page: str, choice: Chosen, /, **further: str) -> None:
     """Open a page with a choice in its URL."""
     st.switch_page(path(page), query_params={**choice.query(), **further})
 
 
-def link(page: str, label: str, choice: Chosen, *, icon: str | None = None, **further: str) -> None:
+def link(page: str, label: str, choice: Chosen, /, *, icon: str | None = None, **further: str) -> None:
     """Draw a link to a page with a choice in its URL; `label` must be our own words, for it is Markdown."""
     st.page_link(path(page), label=label, icon=icon, query_params={**choice.query(), **further})
 
@@ -157,7 +176,7 @@ def filter_bar() -> None:
 def colours(here: View, by: By, groups: Sequence[str]) -> dict[str, str]:
     """Return the colours of groups, given with the greatest first; a model has the same one on every page."""
     if by is By.MODEL:
-        groups = [facet.value for facet in data.choices().models]
+        groups = data.foremost_models()
     return model_colours(groups, here.palette)
 
 
@@ -170,9 +189,8 @@ def live(body: Callable[[View], None]) -> None:
     """Draw a page and draw it again every few seconds; what has not changed stays as it is."""
 
     def draw() -> None:
-        here = view()
         try:
-            body(here)
+            body(view())
         except AuditError as exc:
             st.error("The record did not answer; other pages may still work.")
             st.code(str(exc), language=None, wrap_lines=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from audit.call import Outcome
@@ -109,6 +110,7 @@ _BADGES: dict[str, BadgeColour] = {
     "annotated": "orange",
     "blocked prompt": "red",
     "blocked completion": "red",
+    "blocked": "red",
     "masked": "blue",
     "filter failed": "violet",
     "up": "green",
@@ -132,14 +134,17 @@ def badge_colour(told: str) -> BadgeColour:
 def model_colours(models: Iterable[str], palette: Palette) -> dict[str, str]:
     """Return a colour for each of the eight foremost of `models`, that stays as long as it is among them.
 
-    A model takes the colour that its name points to, or the next free one.
+    Each pair of a name and a colour has a number out of a hash, and the pairs with the least numbers are made first: so
+    nothing depends on the order of names, and when one comes or goes few others move.
     """
-    slots = len(palette.models)
-    foremost = sorted(list(dict.fromkeys(models))[:slots])
-    taken: dict[int, str] = {}
-    for name in foremost:
-        slot = hashlib.sha256(name.encode("utf-8", "replace")).digest()[0] % slots
-        while slot in taken:
-            slot = (slot + 1) % slots
-        taken[slot] = name
-    return {name: palette.models[slot] for slot, name in taken.items()}
+    slots = range(len(palette.models))
+    foremost = list(dict.fromkeys(models))[: len(slots)]
+    taken: dict[str, int] = {}
+    for name, slot in sorted(product(foremost, slots), key=_number):
+        if name not in taken and slot not in taken.values():
+            taken[name] = slot
+    return {name: palette.models[taken[name]] for name in foremost}
+
+
+def _number(pair: tuple[str, int]) -> bytes:
+    return hashlib.sha256(f"{pair[1]} {pair[0]}".encode("utf-8", "replace")).digest()

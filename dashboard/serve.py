@@ -171,7 +171,7 @@ def _warm() -> None:
     import_module("dashboard.cards")
     try:
         if data.trouble() is None:
-            data.choices()
+            data.together(data.choices, data.foremost_models)
     except AuditError:
         _log.info("the record could not be looked at before the first visit", exc_info=True)
 

@@ -26,6 +26,8 @@ class Measure:
     written: Callable[[float], str]
     unit: Unit
     note: str
+    sort: str
+    """How a list of calls is sorted that tells where a figure comes from."""
 
 
 def _seconds(microseconds: int | None) -> float | None:
@@ -50,6 +52,7 @@ MEASURES = {
             written=_time,
             unit=charts.SECONDS,
             note="From sending the request to the first piece of content; streamed answers only.",
+            sort="first-token",
         ),
         Measure(
             title="Whole answer",
@@ -64,6 +67,7 @@ MEASURES = {
             unit=charts.SECONDS,
             note="From sending the request to the end of the answer. “provider” is the median of what providers say "
             "it took them.",
+            sort="longest",
         ),
         Measure(
             title="Tokens per second",
@@ -72,6 +76,7 @@ MEASURES = {
             written=lambda value: f"{value:,.0f} tokens/s",
             unit=charts.PER_SECOND,
             note="Output tokens by the time they took to come, first token not counted; 95 in 100 calls reach p05.",
+            sort="longest",
         ),
     )
 }
@@ -149,6 +154,8 @@ def _pair(row: LatencyRow, spread: Spread, several: bool) -> Pair:
     low, high = spread.p50_us or 0, spread.p95_us or 0
     return Pair(
         name=f"{row.model} · {row.provider}" if several else row.model,
+        model=row.model,
+        provider=row.provider,
         low=low / 1_000_000,
         high=high / 1_000_000,
         told=f"p50 {figures.duration(low)}, p95 {figures.duration(high)}, n {figures.count(spread.n)}",

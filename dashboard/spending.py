@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
-from audit.store.rows import Point, Tally, UsageRow
+from audit.store.rows import Cost, Point, Tally, Totals, UsageRow
 from audit.store.scope import By
 from dashboard import charts, figures
 from dashboard.charts import Bar, Unit
@@ -21,12 +23,23 @@ __all__ = [
     "amount",
     "columns",
     "currencies",
+    "foremost",
     "hit_rate",
     "left_out",
     "measures",
     "stacks",
+    "whole",
 ]
 
+_COUNTS = ("calls", "errors", "unfinished", "blocked", "refusals", "without_usage", "unpriced")
+_FIGURES = (
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cacheable_input_tokens",
+)
 NONE = "(none)"
 """How a group without a name is called."""
 
@@ -40,6 +53,11 @@ class Grouping:
     """The field of `Chosen` that narrows to one group."""
     by: By = By.NONE
     label: str | None = None
+
+    @property
+    def word(self) -> str:
+        """What it is called within a sentence."""
+        return self.title if self.title.startswith("API") else self.title.lower()
 
     def chosen(self, group: str) -> dict[str, tuple[str, ...]]:
         """Return what narrows to one group."""
@@ -136,6 +154,7 @@ def columns(
             title="Calls",
             value=lambda row: figures.count(row.calls),
             opens=True,
+            figure=True,
             width=80,
             help="Opens the list of these calls",
             exported=lambda row: row.calls,
@@ -167,6 +186,31 @@ def amount(tally: Tally | None, currency: str) -> Decimal | None:
     return sum(costs, Decimal(0)) if costs else None
 
 
+def foremost(rows: Sequence[UsageRow]) -> tuple[str, ...]:
+    """Return the groups' names, those that lead by calls and those that lead by cost in turn."""
+    by_calls = sorted(rows, key=lambda row: -row.calls)
+    by_cost = sorted(by_calls, key=lambda row: -max((cost.amount for cost in row.costs), default=Decimal(0)))
+    led = chain.from_iterable(zip(by_calls, by_cost, strict=True))
+    return tuple(dict.fromkeys(row.group or NONE for row in led))
+
+
+def whole(rows: Sequence[UsageRow]) -> Totals:
+    """Return the sums of all groups; what only single calls tell, such as percentiles, is left out."""
+    amounts: dict[str, Decimal] = {}
+    for cost in chain.from_iterable(row.costs for row in rows):
+        amounts[cost.currency] = amounts.get(cost.currency, Decimal(0)) + cost.amount
+    sums: dict[str, Any] = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
+    for name in _FIGURES:
+        told = [figure for row in rows if (figure := getattr(row, name)) is not None]
+        sums[name] = sum(told) if told else None
+    return Totals(
+        **sums,
+        costs=tuple(Cost(currency=currency, amount=amounts[currency]) for currency in sorted(amounts)),
+        first_at=min((row.first_at for row in rows), default=None),
+        last_at=max((row.last_at for row in rows), default=None),
+    )
+
+
 def hit_rate(tally: Tally) -> float | None:
     """Return which share of input was read from a cache, of calls that tell; None when none does."""
     if not tally.cacheable_input_tokens or tally.cached_input_tokens is None:
@@ -177,7 +221,7 @@ def hit_rate(tally: Tally) -> float | None:
 def _cost(currency: str, sums: Sequence[Tally]) -> Measure:
     most = max((float(amount(tally, currency) or 0) for tally in sums), default=0.0)
     return Measure(
-        title=f"Cost, {currency}",
+        title=f"Cost in {currency}",
         value=lambda tally: float(amount(tally, currency) or 0),
         written=lambda value: figures.money(Decimal(str(value)), currency),
         unit=charts.money_unit(currency, most),
@@ -193,7 +237,8 @@ def _money_columns(
     whole = sum((amount(row, currency) or Decimal(0) for row in rows), Decimal(0))
 
     def share(row: UsageRow) -> float | None:
-        return float((amount(row, currency) or Decimal(0)) / whole) if whole else None
+        cost = amount(row, currency)
+        return float(cost / whole) if cost is not None and whole else None
 
     def per_call(row: UsageRow) -> Decimal | None:
         cost = amount(row, currency)

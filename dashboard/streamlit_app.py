@@ -32,4 +32,4 @@ elif trouble:
     st.error("The record cannot be read.")
     st.code(trouble, language=None, wrap_lines=True)
 else:
-    cards.welcome()
+    cards.welcome(data.place())

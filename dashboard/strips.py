@@ -12,7 +12,8 @@ from dashboard.palette import Palette
 
 __all__ = ["Day", "Strip", "uptime_strips"]
 
-_LINE = 46
+_LINE, _BENEATH = 46, 104
+"""Pixels of a model's line, and of the axis and the legend beneath them all."""
 _STATES = ("down", "degraded", "unknown", "up")
 _LEAST_SEEN = 0.1
 
@@ -54,7 +55,7 @@ def uptime_strips(strips: Sequence[Strip], first: date, last: date, palette: Pal
             _text("figure", text | {"align": "right", "color": palette.muted}, {"value": "width"}),
         ],
     }
-    return Chart(spec=spec, rows=rows, alt=alt, height=_LINE * max(1, len(strips)) + 64)
+    return Chart(spec=spec, rows=rows, alt=alt, height=_LINE * max(1, len(strips)) + _BENEATH)
 
 
 def _bars(first: date, last: date, palette: Palette) -> Spec:

@@ -22,10 +22,12 @@ from audit.wire.parse import printable
 from dashboard import figures
 from dashboard.palette import badge_colour
 
-__all__ = ["Column", "Table", "csv_of", "show"]
+__all__ = ["MOST_SEEN", "Column", "Table", "csv_of", "show"]
 
 Row = TypeVar("Row")
 
+MOST_SEEN = 12
+"""Rows of a table that are seen without scrolling."""
 _ROW_HEIGHT = 30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take text for a formula (OWASP, CSV injection)."""
@@ -62,7 +64,7 @@ class Table(Generic[Row]):
     alt: str
 
 
-def show(table: Table[Row], key: str, *, most: int = 12, opened: Callable[[Row], None] | None = None) -> None:
+def show(table: Table[Row], key: str, *, most: int = MOST_SEEN, opened: Callable[[Row], None] | None = None) -> None:
     """Draw a table, of which `most` rows are seen at once; `opened` is called with the row whose button was pressed."""
     button = f"{key}-open"
 
@@ -116,6 +118,8 @@ def _shown(column: Column[Row], row: Row) -> Any:
     value = column.value(row)
     if column.pills:
         return [] if value is None else [value]
+    if column.bar:
+        return None if value is None else 100 * value
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, Enum):
@@ -132,14 +136,19 @@ def _config(column: Column[Row], button: str, pressed: Callable[[], None], rows:
     common: dict[str, Any] = {"width": column.width, "help": column.help}
     if column.opens:
         return st.column_config.ButtonColumn(
-            column.title, type="tertiary", key=button, on_click=pressed, alignment="left", **common
+            column.title,
+            type="tertiary",
+            key=button,
+            on_click=pressed,
+            alignment="right" if column.figure else "left",
+            **common,
         )
     if column.pills:
         words = sorted({value for row in rows if (value := column.value(row)) is not None})
         colours = [badge_colour(word) for word in words]
         return st.column_config.MultiselectColumn(column.title, options=words, color=colours or None, **common)
     if column.bar:
-        return st.column_config.ProgressColumn(column.title, min_value=0.0, max_value=1.0, format="percent", **common)
+        return st.column_config.ProgressColumn(column.title, min_value=0.0, max_value=100.0, format="%.1f %%", **common)
     if column.figure:
         return st.column_config.Column(column.title, alignment="right", **common)
     return st.column_config.TextColumn(column.title, **common)

@@ -29,6 +29,24 @@ const fold = (body) => {
   return button
 }
 
+// An image is drawn only when someone asks for it.
+const picture = (url) => {
+  const box = element("div", "picture")
+  const button = element("button", "more", "Show the image")
+  button.type = "button"
+  button.onclick = () => {
+    const shown = box.querySelector("img")
+    button.textContent = shown ? "Show the image" : "Hide the image"
+    if (shown) return shown.remove()
+    const image = document.createElement("img")
+    image.src = url
+    image.alt = "The image that was sent along"
+    box.append(image)
+  }
+  box.append(button)
+  return box
+}
+
 const block = (part) => {
   const box = element("div", `block ${/^(text|refusal)$/.test(part.kind) ? "" : "aside"}`)
   if (part.kind !== "text") {
@@ -39,6 +57,7 @@ const block = (part) => {
     body.append(...part.segments.map(segment))
     box.append(body, fold(body))
   }
+  if (part.picture) box.append(picture(part.picture))
   if (part.left_out) {
     box.append(element("div", "kind", `${part.left_out.toLocaleString("en")} more characters stand in the raw body`))
   }
@@ -50,6 +69,11 @@ const turn = (message) => {
   row.append(element("div", "role", message.role))
   const blocks = element("div", "blocks")
   blocks.append(...message.blocks.map(block))
+  if (message.remarks.length) {
+    const remarks = element("div", "remarks")
+    remarks.append(...message.remarks.map((remark) => element("span", `label ${remark.tone}`, remark.label)))
+    blocks.append(remarks)
+  }
   row.append(blocks)
   return row
 }

@@ -10,9 +10,15 @@ from audit.canary.state import STALE_AFTER, State
 from audit.canary.uptime import Uptime, uptime
 from audit.settings import CanarySettings, Settings
 from audit.store.rows import CheckRow, FlipRow, ModelRow
+from dashboard import figures
 
-__all__ = ["History", "by_day", "history", "interval", "last_check"]
+__all__ = ["DAYS", "Checked", "History", "by_day", "checked", "history", "interval", "last_check"]
 
+DAYS = 90
+"""Over how many days uptime is told."""
+_FULL = 0.95
+"""Coverage below which an uptime is not told without it."""
+_GRAVITY = ("down", "degraded", "unknown", "up")
 _DEFAULT_INTERVAL: timedelta = CanarySettings.model_fields["every"].default
 
 
@@ -43,6 +49,60 @@ class History:
         """Return how long it was in which state, from its first check on; None when that came later."""
         since = max(since, self.first_check_at)
         return uptime(self.turns, since, until) if since < until else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A model that is checked, and how it did."""
+
+    model: ModelRow
+    past: History
+    whole: Uptime | None
+    """Over the last `DAYS` or since its first check; None when that was just now."""
+
+    @property
+    def state(self) -> str:
+        return self.past.state
+
+    @property
+    def last(self) -> CheckRow | None:
+        return last_check(self.model)
+
+    @property
+    def availability(self) -> str:
+        """Return its uptime as a percentage."""
+        if self.whole is None or self.whole.availability is None:
+            return figures.ABSENT
+        percent = 100 * self.whole.availability
+        return "> 99.99 %" if 99.995 <= percent < 100 else f"{percent:.2f} %"
+
+    @property
+    def coverage(self) -> float | None:
+        return None if self.whole is None else self.whole.coverage
+
+    @property
+    def told(self) -> str:
+        """Return its uptime with how long that is, and how much of it is known where that is not nearly all."""
+        if self.whole is None:
+            return f"{figures.ABSENT} just begun"
+        length = _coarse(sum(self.whole.seconds.values()))
+        known = "" if self.whole.coverage >= _FULL else f", {figures.percent(self.whole.coverage)} of it known"
+        return f"{self.availability} of {length}{known}"
+
+
+def _coarse(seconds: float) -> str:
+    """A span of time in its greatest unit."""
+    unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= unit), 1)
+    return figures.duration(seconds // unit * unit * 1_000_000)
+
+
+def checked(models: Sequence[ModelRow], flips: Sequence[FlipRow], settings: Settings, now: datetime) -> list[Checked]:
+    """Return how models do and did, those that do worst first."""
+    found = []
+    for model in models:
+        past = history(model, flips, interval(settings, model), now)
+        found.append(Checked(model=model, past=past, whole=past.between(now - timedelta(days=DAYS), now)))
+    return sorted(found, key=lambda one: (_GRAVITY.index(one.state), one.model.provider, one.model.model))
 
 
 def history(model: ModelRow, flips: Sequence[FlipRow], every: timedelta, now: datetime) -> History:

@@ -23,6 +23,7 @@ __all__ = ["LEVELS", "Verdicts", "alarming", "bars", "cells", "columns", "covera
 LEVELS = ("not found", "safe", "low", "medium", "high", "found", "other", "failed")
 """`other` is for words that no provider is known to use."""
 _HARMLESS = ("safe", "not found")
+_WIDTHS = {Outcome.BLOCKED_PROMPT: 104, Outcome.BLOCKED_COMPLETION: 132, Outcome.MASKED: 66, Outcome.CLEAN: 66}
 _SCALE = {
     "safe": "safe",
     "none": "safe",
@@ -70,7 +71,7 @@ def level(native: str | None) -> str | None:
     return None if native is None else _SCALE.get(native.lower(), "other")
 
 
-def cells(rows: Sequence[CategoryRow], source: Source, most: int = 24) -> list[Cell]:
+def cells(rows: Sequence[CategoryRow], source: Source, most: int = 14) -> list[Cell]:
     """Return the fields of the heat map of one side, for `most` categories: those with most alarming calls first."""
     counts: dict[str, dict[str, int]] = {}
     filtered: dict[tuple[str, str], int] = {}
@@ -83,7 +84,7 @@ def cells(rows: Sequence[CategoryRow], source: Source, most: int = 24) -> list[C
             filtered[row.category, name] = filtered.get((row.category, name), 0) + min(row.filtered, calls)
     foremost = sorted(counts, key=lambda category: (-alarming(counts[category]), -sum(counts[category].values())))
     return [
-        Cell(row=category, column=name, calls=calls, told=_told(calls, filtered[category, name]))
+        Cell(row=_short(category), column=name, calls=calls, told=_told(category, calls, filtered[category, name]))
         for category in foremost[:most]
         for name, calls in counts[category].items()
         if calls
@@ -123,7 +124,7 @@ def columns(title: str, names: Mapping[str, str]) -> list[Column[Verdicts]]:
             value=lambda row: row.counts.get(outcome, 0),
             written=figures.count,
             figure=True,
-            width=92,
+            width=_WIDTHS.get(outcome, 92),
         )
 
     return [
@@ -132,16 +133,17 @@ def columns(title: str, names: Mapping[str, str]) -> list[Column[Verdicts]]:
             title="Calls",
             value=lambda row: figures.count(row.calls),
             opens=True,
+            figure=True,
             width=74,
             exported=lambda row: row.calls,
         ),
         Column(
             title="Block rate",
             value=lambda row: figures.rate(row.blocked, row.calls),
-            width=200,
+            width=184,
             help="With the 95 % interval where there are few calls",
         ),
-        Column(title="Before", value=_before, width=130, help="The period before; an arrow: beyond chance"),
+        Column(title="Before", value=_before, width=116, help="The period before; an arrow: beyond chance"),
         *(share(outcome) for outcome in Outcome),
     ]
 
@@ -167,8 +169,14 @@ def _levels(row: CategoryRow) -> dict[str, int]:
     return {"found": min(row.detected, ran), "not found": ran - min(row.detected, ran), "failed": row.errors}
 
 
-def _told(calls: int, filtered: int) -> str:
-    return figures.plural(calls, "call") + (f", {figures.count(filtered)} filtered" if filtered else "")
+def _short(category: str) -> str:
+    """Google's names all begin alike; the rest stays in capitals, and so apart from others' names."""
+    return category.removeprefix("HARM_CATEGORY_") or category
+
+
+def _told(category: str, calls: int, filtered: int) -> str:
+    told = figures.plural(calls, "call") + (f", {figures.count(filtered)} filtered" if filtered else "")
+    return told if _short(category) == category else f"{told} ({category})"
 
 
 def _by_group(rows: Sequence[OutcomeRow]) -> dict[str | None, dict[str, int]]:

@@ -7,27 +7,19 @@ import streamlit as st
 from audit.store.rows import CallPage, CallRow
 from audit.store.scope import Order, Scope
 from dashboard import call_filters, call_list, call_page, cards, data, figures, frame
+from dashboard.filters import DEFAULT_SORT
 from dashboard.frame import View
 from dashboard.tables import Table, csv_of, show
 
 _PER_PAGE = 50
 _MOST_EXPORTED = 10_000
-_ORDERS = {
-    "Newest first": (Order.STARTED_AT, True),
-    "Oldest first": (Order.STARTED_AT, False),
-    "Longest": (Order.DURATION, True),
-    "Latest first token": (Order.FIRST_TOKEN, True),
-    "Most input": (Order.INPUT_TOKENS, True),
-    "Most output": (Order.OUTPUT_TOKENS, True),
-    "Dearest": (Order.COST, True),
-}
 
 
 def listing(here: View) -> None:
     """Draw the list of calls."""
     cards.heading("Calls", here, data.health())
     scope = here.choice.scope(here.now)
-    order, descending = _ORDERS[st.session_state.get("calls-order", "Newest first")]
+    _, order, descending = call_filters.ORDERS.get(here.choice.sort, call_filters.ORDERS[DEFAULT_SORT])
     number = call_filters.page_number()
     page = data.calls(scope, _PER_PAGE, _PER_PAGE * (number - 1), order, descending)
     if page.total == 0 and not call_filters.narrows(here.choice):
@@ -46,21 +38,14 @@ def _head(here: View, page: CallPage, scope: Scope, order: Order, descending: bo
     columns = call_list.columns(here.zone, here.now)
 
     def everything() -> str:
-        rows = data.calls(scope, _MOST_EXPORTED, 0, order, descending).rows
+        rows = data.every_call(scope, _MOST_EXPORTED, order, descending)
         return csv_of(Table(columns=columns, rows=rows, alt=""))
 
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         bounded = " at least, among the newest that may fit" if page.bounded else ""
         st.subheader(figures.plural(page.total, "call") + bounded, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.selectbox(
-                "Order",
-                list(_ORDERS),
-                key="calls-order",
-                label_visibility="collapsed",
-                width=180,
-                persist_state="session",
-            )
+            call_filters.order_control(here.choice)
             st.download_button(
                 "CSV",
                 data=everything,
@@ -75,7 +60,7 @@ def _head(here: View, page: CallPage, scope: Scope, order: Order, descending: bo
 
 def _table(here: View, page: CallPage, number: int) -> None:
     def opened(row: CallRow) -> None:
-        frame.go("calls", here.choice, call=str(row.id))
+        frame.go("calls", here.choice, call=str(row.id), **({"page": str(number)} if number > 1 else {}))
 
     table = Table(columns=call_list.columns(here.zone, here.now), rows=page.rows, alt=f"Calls, page {number}")
     show(table, "calls-table", most=_PER_PAGE, opened=opened)

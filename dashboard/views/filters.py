@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from audit.call import Outcome, Source
 from audit.store.rows import CallRow, OutcomeRow, Totals
 from dashboard import call_list, cards, charts, data, diagrams, figures, frame, verdicts
+from dashboard.cards import Lead
+from dashboard.charts import Grid
 from dashboard.frame import View
 from dashboard.palette import word
 from dashboard.spending import GROUPINGS, Grouping
 from dashboard.tables import Table
 from dashboard.verdicts import LEVELS, Verdicts
 
+_SHOWN = ["Model", "Provider", "Project", "User", "API key"]
 _TELLING = (Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.MASKED, Outcome.FILTER_ERROR, Outcome.ANNOTATED)
 
 
 def body(here: View) -> None:
     """Draw the page."""
-    totals = data.totals(here.scope)
+    _ask_ahead(here)
     cards.heading("Content filter", here, data.health())
-    if totals.calls == 0:
+    found = data.outcomes(here.scope, here.bucket_s(), offset_s=here.offset_s)
+    if not found:
         cards.nothing("filters", here, data.health())
         return
-    now = _sums(data.outcomes(here.scope))
-    before = _sums(data.outcomes(here.past)) if here.past else {}
-    _figures(here, now, before)
-    _over_time(here, totals)
+    times = [row.at for row in found if row.at is not None]
+    grid = here.grid(Totals(first_at=min(times), last_at=max(times)))
+    rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+    _figures(here, _sums(rows), _sums(data.outcomes(here.past)) if here.past else {})
+    _over_time(here, grid, rows)
     _categories(here)
     grouping = _grouping()
     _groups(here, grouping)
     _coverage(here, grouping)
     _samples(here)
+
+
+def _ask_ahead(here: View) -> None:
+    data.together(
+        partial(data.outcomes, here.scope, here.bucket_s(), offset_s=here.offset_s),
+        partial(data.categories, here.scope),
+        partial(data.coverage, here.scope, GROUPINGS[_grouped()].by),
+        partial(data.outcomes, here.scope, None, GROUPINGS[_grouped()].by),
+        *([partial(data.outcomes, here.past)] if here.past else []),
+    )
 
 
 def _sums(rows: Sequence[OutcomeRow]) -> dict[str, int]:
@@ -74,7 +90,14 @@ def _figures(here: View, now: dict[str, int], before: dict[str, int]) -> None:
                 delta=figures.points(number, calls, then, past),
                 notes=[f"{figures.count(number)} of {figures.count(calls)}", _interval(number, calls)],
                 help=meaning,
+                leads=_lead(here, outcome, number),
             )
+
+
+def _lead(here: View, outcome: Outcome | None, number: int) -> Lead | None:
+    wanted = (outcome,) if outcome else tuple(one for one in Outcome if one is not Outcome.NOT_ASSESSED)
+    choice = frame.narrowed(here.choice.shared(), outcomes=[one.value for one in wanted])
+    return Lead("Show calls", choice) if number else None
 
 
 def _interval(part: int, whole: int) -> str:
@@ -82,11 +105,9 @@ def _interval(part: int, whole: int) -> str:
     return f"95 %: {100 * interval.low:.1f}–{100 * interval.high:.1f} %"
 
 
-def _over_time(here: View, totals: Totals) -> None:
-    grid = here.grid(totals)
-    rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+def _over_time(here: View, grid: Grid, rows: Sequence[OutcomeRow]) -> None:
     sums = _sums(rows)
-    shown = ", ".join(f"{word(outcome)} {figures.share(calls, totals.calls)}" for outcome, calls in sums.items())
+    shown = ", ".join(f"{word(outcome)} {figures.share(calls, sum(sums.values()))}" for outcome, calls in sums.items())
     chart = charts.bars_over_time(
         verdicts.bars(rows),
         grid,
@@ -120,6 +141,7 @@ def _categories(here: View) -> None:
     left, right = st.columns(2)
     for column, source in ((left, Source.PROMPT), (right, Source.COMPLETION)):
         cells = verdicts.cells(rows, source)
+        hidden = len({row.category for row in rows if row.source == source}) - len({cell.row for cell in cells})
         seen = [level for level in LEVELS if any(cell.column == level for cell in cells)]
         grave = sum(verdicts.alarming({cell.column: cell.calls}) for cell in cells)
         chart = diagrams.heat_map(
@@ -133,14 +155,18 @@ def _categories(here: View) -> None:
                 f"{source.value.capitalize()}: categories by level",
                 chart if cells else None,
                 f"filters-{source.value}",
-                note="Calls by what was said of them; one may be in several rows. Providers grade differently.",
+                note="Calls by what was said of them; one may be in several rows. Providers grade differently."
+                + (f" Left out: {figures.plural(hidden, 'more category', 'more categories')}." if hidden > 0 else ""),
                 empty=f"No filter said anything about a {source.value} in this time.",
             )
 
 
+def _grouped() -> str:
+    return str(st.session_state.get("filters-by", _SHOWN[0]))
+
+
 def _grouping() -> Grouping:
-    shown = ["Model", "Provider", "Project", "User", "API key"]
-    return GROUPINGS[cards.choice_row("Told apart by", shown, "filters-by")]
+    return GROUPINGS[cards.choice_row("Group by", _SHOWN, "filters-by")]
 
 
 def _groups(here: View, grouping: Grouping) -> None:
@@ -153,10 +179,10 @@ def _groups(here: View, grouping: Grouping) -> None:
     table = Table(
         columns=verdicts.columns(grouping.title, frame.names(grouping.by)),
         rows=rows,
-        alt=f"Content filter outcomes by {grouping.title.lower()}",
+        alt=f"Content filter outcomes by {grouping.word}",
     )
     cards.table_card(
-        f"Outcomes by {grouping.title.lower()}",
+        f"Outcomes by {grouping.word}",
         table,
         "filters-groups",
         opened=opened,
@@ -168,10 +194,10 @@ def _coverage(here: View, grouping: Grouping) -> None:
     table = Table(
         columns=verdicts.coverage_columns(grouping.title, frame.names(grouping.by)),
         rows=data.coverage(here.scope, grouping.by),
-        alt=f"How much was assessed by {grouping.title.lower()}",
+        alt=f"How much was assessed by {grouping.word}",
     )
     cards.table_card(
-        f"Coverage by {grouping.title.lower()}",
+        f"Coverage by {grouping.word}",
         table,
         "filters-coverage",
         note="How many calls had a verdict at all. What was not assessed is not safe: nobody looked.",
@@ -197,7 +223,7 @@ def _samples(here: View) -> None:
         empty="No filter found anything in this time.",
     )
     if page.total > len(page.rows):
-        frame.link("calls", f"All {figures.count(page.total)}", choice, icon=":material/arrow_forward:")
+        frame.link("calls", f"All {figures.plural(page.total, 'call')}", choice, icon=":material/arrow_forward:")
 
 
 frame.live(body)

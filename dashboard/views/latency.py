@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -10,14 +12,15 @@ from audit.store.rows import CallRow, LatencyRow, Spread, Totals
 from dashboard import call_list, cards, charts, data, diagrams, figures, frame, speed
 from dashboard.charts import Grid
 from dashboard.frame import View
-from dashboard.tables import Table
+from dashboard.tables import MOST_SEEN, Table
 
 _MOST_MODELS = 15
 
 
 def body(here: View) -> None:
     """Draw the page."""
-    totals = data.totals(here.scope)
+    _ask_ahead(here)
+    totals = data.course(here.scope, here.bucket_s(), offset_s=here.offset_s).totals
     cards.heading("Latency", here, data.health())
     if totals.calls == 0:
         cards.nothing("latency", here, data.health())
@@ -32,6 +35,16 @@ def body(here: View) -> None:
         _dumbbells(here, "Whole answer by model", rows, lambda row: row.duration, "latency-duration")
     _models(here, rows)
     _slowest(here)
+
+
+def _ask_ahead(here: View) -> None:
+    data.together(
+        partial(data.course, here.scope, here.bucket_s(), offset_s=here.offset_s),
+        *([partial(data.totals, here.past)] if here.past else []),
+        partial(data.latency, here.scope, here.bucket_s(), offset_s=here.offset_s),
+        partial(data.latency_by_model, here.scope),
+        partial(data.slowest, here.scope, MOST_SEEN),
+    )
 
 
 def _figures(totals: Totals, past: Totals | None) -> None:
@@ -72,14 +85,17 @@ def _over_time(here: View, grid: Grid) -> None:
         unit=measure.unit,
         alt=f"{measure.title} per {grid.words}: {speed.extent(measure, lines)}",
     )
-    cards.chart_card(
+    hit = cards.chart_card(
         f"{measure.title} per {grid.words}",
         chart,
         "latency-time",
         note=measure.note + " Gaps: no such calls.",
+        picks=True,
         controls=_measure_control,
         empty="No call in this time has such a figure. Imported recordings often tell no times.",
     )
+    if hit:
+        frame.go("calls", replace(cards.picked(here.choice.shared(), hit["at"], grid.bucket_s), sort=measure.sort))
 
 
 def _measure_control() -> None:
@@ -100,7 +116,9 @@ def _dumbbells(
     pairs = speed.pairs(rows, read, _MOST_MODELS)
     slowest = f"slowest {pairs[0].name} with {pairs[0].told}" if pairs else "no model measured"
     chart = diagrams.dumbbells(pairs, here.palette, low="p50", high="p95", alt=f"{title}: {slowest}")
-    cards.chart_card(title, chart, key, empty="No model has such a figure in this time.")
+    hit = cards.chart_card(title, chart, key, picks=True, empty="No model has such a figure in this time.")
+    if hit:
+        frame.go("calls", frame.narrowed(here.choice.shared(), models=(hit["model"],), providers=(hit["provider"],)))
 
 
 def _models(here: View, rows: Sequence[LatencyRow]) -> None:
@@ -118,7 +136,7 @@ def _models(here: View, rows: Sequence[LatencyRow]) -> None:
 
 
 def _slowest(here: View) -> None:
-    rows = [row for row in data.slowest(here.scope, 15) if row.duration_us is not None]
+    rows = [row for row in data.slowest(here.scope, MOST_SEEN) if row.duration_us is not None]
 
     def opened(row: CallRow) -> None:
         frame.go("calls", here.choice, call=str(row.id))

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from audit.call import ModelMatch
 from audit.canary.uptime import Uptime
-from audit.store.rows import CheckRow, FlipRow, ModelRow, SubstitutionRow, UsageRow
+from audit.canary.verdict import Verdict
+from audit.store.rows import CheckRow, FlipRow, ModelRow, Spread, SubstitutionRow, UsageRow
 from audit.store.scope import By
 from dashboard import cards, data, figures, frame, strips, uptime
 from dashboard.frame import View
 from dashboard.strips import Day, Strip
 from dashboard.tables import Column, Table
-from dashboard.uptime import History
+from dashboard.uptime import DAYS, Checked
 
-_DAYS = 90
 _FEWEST_DAYS = 30
-_FULL = 0.95
-"""Coverage below which an uptime is not told without it."""
 _MOST_STRIPS = 40
+_MOST_LISTED = 100
+_NOT_WELL = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.OK)
 _SETUP = """\
 [providers.openai]
 base_url = "https://api.openai.com"
@@ -36,6 +36,12 @@ provider = "openai"
 
 def body(here: View) -> None:
     """Draw the page."""
+    data.together(
+        partial(data.latency_by_model, here.scope),
+        partial(data.usage, here.scope, By.MODEL),
+        partial(data.substitutions, here.scope),
+        data.models,
+    )
     cards.heading("Models", here, data.health())
     models = [model for model in data.models() if _meant(here, model)]
     if models:
@@ -49,7 +55,7 @@ def body(here: View) -> None:
         _checks(here)
 
 
-def _meant(here: View, model: ModelRow) -> bool:
+def _meant(here: View, model: ModelRow | FlipRow | CheckRow) -> bool:
     choice = here.choice
     return (not choice.providers or model.provider in choice.providers) and (
         not choice.models or model.model in choice.models
@@ -57,69 +63,39 @@ def _meant(here: View, model: ModelRow) -> bool:
 
 
 def _checked(here: View, models: Sequence[ModelRow]) -> None:
-    settings, flips = data.settings(), data.flips(limit=10_000)
-    past = {
-        (model.provider, model.model): uptime.history(model, flips, uptime.interval(settings, model), here.now)
-        for model in models
-    }
-    now = {state: sum(one.state == state for one in past.values()) for state in ("up", "degraded", "down", "unknown")}
+    found = uptime.checked(models, data.flips(limit=10_000), data.settings(), here.now)
     with st.grid(4, min_column_width=150):
-        for state, count in now.items():
+        for state in ("up", "degraded", "down", "unknown"):
+            count = sum(one.state == state for one in found)
             cards.figure_card(
                 state.capitalize(), figures.count(count), notes=[f"of {figures.plural(len(models), 'model')}"]
             )
-    days = {key: uptime.by_day(one, _DAYS, here.zone, here.now) for key, one in past.items()}
-    whole = {key: one.between(here.now - timedelta(days=_DAYS), here.now) for key, one in past.items()}
-    _strips(here, models, past, days, whole)
-    _table(here, models, past, whole)
+    _strips(here, found)
+    _table(here, found)
 
 
-def _strips(
-    here: View,
-    models: Sequence[ModelRow],
-    past: Mapping[tuple[str, str], History],
-    days: Mapping[tuple[str, str], Mapping[date, Uptime]],
-    whole: Mapping[tuple[str, str], Uptime | None],
-) -> None:
-    ranks = {"down": 0, "degraded": 1, "unknown": 2, "up": 3}
-    ordered = sorted(models, key=lambda model: (ranks[past[_key(model)].state], model.provider, model.model))
+def _strips(here: View, found: Sequence[Checked]) -> None:
     drawn = [
         Strip(
-            name=f"{model.model} · {model.provider}",
-            figure=_figure(past[_key(model)], whole[_key(model)]),
-            days=tuple(_day(day, span) for day, span in days[_key(model)].items()),
+            name=f"{one.model.model} · {one.model.provider}",
+            figure=f"{one.state} · {one.told}",
+            days=tuple(_day(day, span) for day, span in uptime.by_day(one.past, DAYS, here.zone, here.now).items()),
         )
-        for model in ordered[:_MOST_STRIPS]
+        for one in found[:_MOST_STRIPS]
     ]
     today = here.now.astimezone(here.zone).date()
-    oldest = min(model.first_check_at.astimezone(here.zone).date() for model in models)
-    first = min(max(today - timedelta(days=_DAYS - 1), oldest), today - timedelta(days=_FEWEST_DAYS))
+    oldest = min(one.model.first_check_at.astimezone(here.zone).date() for one in found)
+    first = min(max(today - timedelta(days=DAYS - 1), oldest), today - timedelta(days=_FEWEST_DAYS))
     chart = strips.uptime_strips(
-        drawn, first, today, here.palette, alt=f"State of {len(drawn)} models on each of {_DAYS} days"
+        drawn, first, today, here.palette, alt=f"State of {len(drawn)} models on each of {DAYS} days"
     )
     cards.chart_card(
-        f"Uptime, {_DAYS} days",
+        f"Uptime, {DAYS} days",
         chart,
         "models-uptime",
         note="By time, from a model's first check on. Uptime = (up + degraded) ÷ known time; coverage = how much is "
         "known. A state that lasted at all fills a tenth of its day's bar at least.",
     )
-
-
-def _figure(past: History, whole: Uptime | None) -> str:
-    coverage = _coverage(whole)
-    known = "" if coverage is None or coverage >= _FULL else f" of {figures.percent(coverage)} known"
-    return f"{past.state} · {_availability(whole)}{known}"
-
-
-def _availability(span: Uptime | None) -> str:
-    if span is None or span.availability is None:
-        return figures.ABSENT
-    return f"{100 * span.availability:.2f} %"
-
-
-def _coverage(span: Uptime | None) -> float | None:
-    return None if span is None else span.coverage
 
 
 def _day(day: date, span: Uptime) -> Day:
@@ -130,50 +106,55 @@ def _day(day: date, span: Uptime) -> Day:
     return Day(day=day, shares={state.value: seconds / length for state, seconds in span.seconds.items()}, told=told)
 
 
-def _table(
-    here: View,
-    models: Sequence[ModelRow],
-    past: Mapping[tuple[str, str], History],
-    whole: Mapping[tuple[str, str], Uptime | None],
-) -> None:
-    def when(at: datetime | None) -> str:
-        return figures.moment(at, here.zone)
+def _table(here: View, found: Sequence[Checked]) -> None:
+    def opened(one: Checked) -> None:
+        names = {one.model.model, *([one.last.model_served] if one.last and one.last.model_served else [])}
+        frame.go("calls", frame.narrowed(here.choice.shared(), models=tuple(sorted(names))))
 
-    first_tokens = {(row.provider, row.model): row.first_token.p95_us for row in data.latency_by_model(here.scope)}
-    columns: list[Column[ModelRow]] = [
-        Column(title="Model", value=lambda model: model.model, width=200),
-        Column(title="Provider", value=lambda model: model.provider, width=120),
-        Column(title="State", value=lambda model: past[_key(model)].state, pills=True, width=92),
-        Column(title="Since", value=lambda model: when(past[_key(model)].since), width=140),
-        Column(title="Uptime", value=lambda model: _availability(whole[_key(model)]), figure=True, width=80),
-        Column(title="Coverage", value=lambda model: _covered(whole[_key(model)]), figure=True, width=80),
+    table = Table(columns=_checked_columns(here), rows=found, alt="Models that are checked")
+    cards.table_card(
+        "Models that are checked",
+        table,
+        "models-table",
+        note="Uptime and coverage over 90 days, or since the first check. First token: of callers' streams in "
+        f"{cards.period_words(here.choice)}.",
+        opened=opened,
+        file_name="models.csv",
+    )
+
+
+def _checked_columns(here: View) -> list[Column[Checked]]:
+    def when(at: datetime | None) -> str:
+        return figures.short_moment(at, here.zone, here.now)
+
+    speeds = {(row.provider, row.model): row.first_token for row in data.latency_by_model(here.scope)}
+
+    def first_token(one: Checked) -> Spread:
+        """By the name that serves, else by the one that is asked for."""
+        served = one.last.model_served if one.last else None
+        keys = [(one.model.provider, name) for name in (served, one.model.model) if name]
+        return next((speeds[key] for key in keys if key in speeds), Spread())
+
+    return [
+        Column(title="Model", value=lambda one: one.model.model, width=190),
+        Column(title="Provider", value=lambda one: one.model.provider, width=110),
+        Column(title="Calls", value=lambda _: "Show", opens=True, width=58),
+        Column(title="State", value=lambda one: one.state, pills=True, width=92),
+        Column(title="Since", value=lambda one: when(one.past.since), width=116),
+        Column(title="Uptime", value=lambda one: one.availability, figure=True, width=78),
+        Column(title="Coverage", value=lambda one: one.coverage, written=figures.percent, figure=True, width=78),
         Column(
             title="First token, p95",
-            value=lambda model: first_tokens.get(_key(model)),
+            value=lambda one: first_token(one).p95_us,
             written=figures.duration,
             figure=True,
-            width=104,
+            width=100,
         ),
-        Column(title="Last check", value=lambda model: when(_last(model, "started_at")), width=140),
-        Column(title="Verdict", value=lambda model: _last(model, "verdict"), width=110),
-        Column(title="Served as", value=lambda model: _last(model, "model_served"), width=190),
+        Column(title="n", value=lambda one: first_token(one).n, written=figures.count, figure=True, width=56),
+        Column(title="Last check", value=lambda one: when(one.last.started_at if one.last else None), width=116),
+        Column(title="Verdict", value=lambda one: one.last.verdict if one.last else None, width=90),
+        Column(title="Served as", value=lambda one: one.last.model_served if one.last else None, width=170),
     ]
-    table = Table(columns=columns, rows=models, alt="Models that are checked")
-    cards.table_card("Models that are checked", table, "models-table", file_name="models.csv")
-
-
-def _key(model: ModelRow) -> tuple[str, str]:
-    return model.provider, model.model
-
-
-def _last(model: ModelRow, field: str) -> Any:
-    """A field of the model's latest check."""
-    check = uptime.last_check(model)
-    return None if check is None else getattr(check, field)
-
-
-def _covered(span: Uptime | None) -> str:
-    return figures.percent(_coverage(span))
 
 
 def _unchecked() -> None:
@@ -200,6 +181,7 @@ def _traffic(here: View) -> None:
                 title="Calls",
                 value=lambda row: figures.count(row.calls),
                 opens=True,
+                figure=True,
                 width=80,
                 exported=lambda row: row.calls,
             ),
@@ -254,6 +236,7 @@ def _substitution_columns(here: View) -> list[Column[SubstitutionRow]]:
             title="Calls",
             value=lambda row: figures.count(row.calls),
             opens=True,
+            figure=True,
             width=80,
             exported=lambda row: row.calls,
         ),
@@ -272,14 +255,15 @@ def _flips(here: View) -> None:
             Column(title="To", value=lambda flip: flip.state, pills=True, width=92),
             Column(title="Why", value=lambda flip: flip.reason, width=420),
         ],
-        rows=data.flips(here.scope.since, here.scope.until, limit=100),
+        rows=[flip for flip in data.flips(here.scope.since, here.scope.until) if _meant(here, flip)][:_MOST_LISTED],
         alt="Changes of state",
     )
     cards.table_card("Changes of state", table, "models-flips", empty="No model changed its state in this time.")
 
 
 def _checks(here: View) -> None:
-    failed = [check for check in data.checks(here.scope.since, here.scope.until, limit=2_000) if check.reasons]
+    found = data.checks(here.scope.since, here.scope.until, verdicts=_NOT_WELL)
+    failed = [check for check in found if _meant(here, check)][:_MOST_LISTED]
 
     def opened(check: CheckRow) -> None:
         if check.call_id is not None:
@@ -296,7 +280,7 @@ def _checks(here: View) -> None:
             Column(title="Why", value=lambda check: "; ".join(check.reasons), width=420),
             Column(title="Whole", value=lambda check: check.duration_us, written=figures.duration, figure=True),
         ],
-        rows=failed[:100],
+        rows=failed,
         alt="Checks that did not go well",
     )
     cards.table_card(

@@ -7,33 +7,38 @@ from functools import partial
 
 import streamlit as st
 
-from audit.store.rows import FlipRow, Point, Totals, UsageRow
+from audit.call import ModelMatch
+from audit.store.rows import FlipRow, OutcomeRow, Totals, UsageRow
 from audit.store.scope import By
-from dashboard import cards, charts, data, figures, frame, uptime
+from dashboard import cards, charts, data, figures, frame, headline, state_strip, uptime
 from dashboard.changes import Period, notices
 from dashboard.charts import Bar, Grid
 from dashboard.frame import View
 from dashboard.palette import word
+from dashboard.state_strip import Chip
 from dashboard.tables import Column, Table, show
 
-_MOST = 8
+_MOST, _MOST_CHIPS = 8, 24
+_COURSES = (data.course, data.outcomes)
 
 
 def body(here: View) -> None:
     """Draw the page."""
     _ask_ahead(here)
-    known, totals = data.health(), data.totals(here.scope)
+    known, totals = data.health(), data.course(here.scope, here.bucket_s(), offset_s=here.offset_s).totals
     cards.heading("Overview", here, known)
     if totals.calls == 0:
         cards.nothing("overview", here, known)
         return
     past = data.totals(here.past) if here.past else None
     grid = here.grid(totals)
-    _stands_out(here, totals, past)
-    _figures(totals, past, grid, data.series(here.scope, grid.bucket_s, offset_s=here.offset_s))
+    outcomes = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+    _stands_out(here, totals, past, outcomes)
+    headline.draw(here, totals, past, grid)
+    _checked(here)
     left, right = st.columns([4, 3])
     with left:
-        _outcomes(here, grid)
+        _outcomes(here, grid, outcomes)
     with right:
         _models(here)
     _below(here, past)
@@ -42,10 +47,13 @@ def body(here: View) -> None:
 def _ask_ahead(here: View) -> None:
     """Have all that the page needs looked up at once: most of the time it takes is the database's."""
     scopes = [scope for scope in (here.scope, here.past) if scope is not None]
+    speeds = scopes if here.past else []  # they are only ever compared
     data.together(
-        *(partial(ask, scope) for scope in scopes for ask in (data.totals, data.latency_by_model, data.substitutions)),
+        *(partial(data.substitutions, scope) for scope in scopes),
+        *([partial(data.totals, here.past)] if here.past else []),
         *(partial(data.usage, scope, By.MODEL) for scope in scopes),
-        partial(data.outcomes, here.scope),
+        *(partial(data.latency_by_model, scope) for scope in speeds),
+        *(partial(ask, here.scope, here.bucket_s(), offset_s=here.offset_s) for ask in _COURSES),
         data.models,
     )
 
@@ -62,8 +70,14 @@ def _below(here: View, past: Totals | None) -> None:
             section()
 
 
-def _stands_out(here: View, totals: Totals, past: Totals | None) -> None:
-    now = _period(here, totals)
+def _stands_out(here: View, totals: Totals, past: Totals | None, outcomes: Sequence[OutcomeRow]) -> None:
+    now = Period(
+        totals=totals,
+        usage=data.usage(here.scope, By.MODEL),
+        latency=data.latency_by_model(here.scope) if here.past is not None else (),
+        outcomes=outcomes,
+        substitutions=data.substitutions(here.scope),
+    )
     before = None
     if here.past is not None and past is not None and past.calls:
         before = Period(
@@ -74,7 +88,7 @@ def _stands_out(here: View, totals: Totals, past: Totals | None) -> None:
         )
     found = notices(now, before)
     words = cards.period_words(here.choice)
-    compared = "against the period before" if before else "there is no earlier period to compare with"
+    compared = "against the period before" if before else "the record holds no whole period before to compare with"
     with cards.card("What stands out", note=f"In {words}; {compared}."):
         if found:
             cards.notice_list(found, here.choice.shared())
@@ -82,85 +96,26 @@ def _stands_out(here: View, totals: Totals, past: Totals | None) -> None:
             st.caption(f":green[:material/check:] Nothing, in {figures.plural(totals.calls, 'call')}.")
 
 
-def _period(here: View, totals: Totals) -> Period:
-    return Period(
-        totals=totals,
-        usage=data.usage(here.scope, By.MODEL),
-        latency=data.latency_by_model(here.scope),
-        outcomes=data.outcomes(here.scope),
-        substitutions=data.substitutions(here.scope),
-    )
+def _checked(here: View) -> None:
+    found = uptime.checked(data.models(), data.flips(limit=10_000), data.settings(), here.now)
+    with st.container(border=True, gap="small"):
+        if not found:
+            st.caption(":gray[:material/help:] No model is checked: nobody knows whether they work.", width="content")
+            frame.link("models", "Have them checked", here.choice.shared(), icon=":material/arrow_forward:")
+            return
+        chips = [
+            Chip(model=one.model.model, provider=one.model.provider, state=one.state, told=one.told) for one in found
+        ]
+        st.caption("Checked models, and their uptime")
+        pressed = state_strip.draw(chips[:_MOST_CHIPS], "overview-states")
+        if len(chips) > _MOST_CHIPS:
+            left = figures.plural(len(chips) - _MOST_CHIPS, "more checked model")
+            frame.link("models", f"and {left}", here.choice.shared(), icon=":material/arrow_forward:")
+    if pressed:
+        frame.go("models", frame.narrowed(here.choice.shared(), models=(pressed.model,)))
 
 
-def _figures(totals: Totals, past: Totals | None, grid: Grid, points: tuple[Point, ...]) -> None:
-    at = {point.at: point for point in points}
-    course = [at.get(start) for start in grid.starts]
-    with st.grid(6, min_column_width=150):
-        cards.figure_card(
-            "Calls",
-            figures.count(totals.calls),
-            delta=cards.compared(totals.calls, past, lambda before: before.calls),
-            spark=[point.calls if point else 0 for point in course],
-            notes=[f"{figures.count(totals.unfinished)} unfinished"],
-            help="Calls for which a model was made to work.",
-        )
-        cards.cost_card(totals, past, course)
-        _token_card(totals, past, course)
-        cards.share_card(
-            "Error rate",
-            lambda tally: tally.errors,
-            totals,
-            past,
-            course,
-            worse_when="up",
-            help="Transport failures, HTTP status from 400 that is no block, errors in a reply, answers cut short.",
-        )
-        _first_token_card(totals, past)
-        cards.share_card(
-            "Blocked",
-            lambda tally: tally.blocked,
-            totals,
-            past,
-            course,
-            help="Calls whose prompt or completion a content filter withheld or stopped.",
-        )
-
-
-def _token_card(totals: Totals, past: Totals | None, course: list[Point | None]) -> None:
-    cards.figure_card(
-        "Tokens",
-        figures.tokens(_tokens(totals)),
-        delta=cards.compared(_tokens(totals) or 0, past, lambda before: _tokens(before) or 0),
-        spark=[(_tokens(point) or 0) if point else 0 for point in course],
-        notes=[
-            f"{figures.tokens(totals.input_tokens)} in · {figures.tokens(totals.output_tokens)} out",
-            f"{figures.count(totals.without_usage)} without usage",
-        ],
-    )
-
-
-def _first_token_card(totals: Totals, past: Totals | None) -> None:
-    first = totals.first_token
-    cards.figure_card(
-        "First token, p95",
-        figures.duration(first.p95_us),
-        delta=cards.compared(first.p95_us, past, lambda before: before.first_token.p95_us or 0)
-        if first.p95_us
-        else None,
-        worse_when="up",
-        notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}" if first.n else "not measured"],
-        help="From sending a request to the first piece of content; streamed answers only.",
-    )
-
-
-def _tokens(sums: Totals | Point) -> int | None:
-    if sums.input_tokens is None and sums.output_tokens is None:
-        return None
-    return (sums.input_tokens or 0) + (sums.output_tokens or 0)
-
-
-def _outcomes(here: View, grid: Grid) -> None:
-    rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
+def _outcomes(here: View, grid: Grid, rows: Sequence[OutcomeRow]) -> None:
     sums: dict[str, int] = {}
     for row in rows:
         sums[row.outcome] = sums.get(row.outcome, 0) + row.calls
@@ -192,8 +147,21 @@ def _models(here: View) -> None:
     table: Table[UsageRow] = Table(
         columns=[
             Column(title="Model", value=lambda row: row.group or "unknown", width=170),
-            Column(title="State", value=lambda row: states.get(row.group or ""), pills=True, width=92),
-            Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True, width=72),
+            Column(
+                title="State",
+                value=lambda row: states.get(row.group or "", "not checked"),
+                pills=True,
+                width=96,
+                help="By canaries; how callers fared is told by the columns to the right",
+            ),
+            Column(
+                title="Calls",
+                value=lambda row: figures.count(row.calls),
+                opens=True,
+                figure=True,
+                width=64,
+                help="Opens the list of these calls",
+            ),
             Column(
                 title="Errors", value=lambda row: row.errors / row.calls, written=figures.percent, figure=True, width=72
             ),
@@ -208,20 +176,25 @@ def _models(here: View) -> None:
         rows=rows[:_MOST],
         alt="Models by number of calls, with state, errors and blocks",
     )
-    with cards.card("Models"):
-        show(table, "overview-models")
+
+    def opened(row: UsageRow) -> None:
+        frame.go("calls", frame.narrowed(here.choice.shared(), models=(row.group or "",)))
+
+    with cards.card("Models by calls"):
+        show(table, "overview-models", opened=opened)
         left_out = len(rows) - len(table.rows)
         frame.link("models", f"All {len(rows)} models" if left_out > 0 else "Uptime and checks", here.choice.shared())
 
 
 def _states(here: View) -> dict[str, str]:
-    """The state of checked models, by the name they were asked for and the one that last served."""
+    """The state of checked models by every name they go by; of several providers' the worst."""
     found: dict[str, str] = {}
-    for model in data.models():
-        past = uptime.history(model, data.flips(limit=10_000), uptime.interval(data.settings(), model), here.now)
-        last = uptime.last_check(model)
-        for name in filter(None, (last.model_served if last else None, model.model)):
-            found[name] = past.state
+    for one in uptime.checked(data.models(), data.flips(limit=10_000), data.settings(), here.now):
+        for name in filter(None, (one.last.model_served if one.last else None, one.model.model)):
+            found.setdefault(name, one.state)
+    for pair in data.substitutions(here.scope):
+        if pair.match == ModelMatch.ALIAS and pair.requested in found:
+            found.setdefault(pair.served, found[pair.requested])
     return found
 
 
@@ -252,6 +225,7 @@ def _incidents(here: View, flips: Sequence[FlipRow]) -> None:
             Column(title="When", value=lambda flip: figures.short_moment(flip.at, here.zone, here.now), width=120),
             Column(title="Model", value=lambda flip: flip.model, width=150),
             Column(title="State", value=lambda flip: flip.state, pills=True, width=92),
+            Column(title="Why", value=lambda flip: flip.reason, width=260),
         ],
         rows=flips,
         alt="Latest changes of state",
@@ -269,12 +243,12 @@ def _record(here: View) -> None:
         st.table(
             {
                 "Calls on record": figures.count(known.calls),
-                "Recorded last": figures.moment(known.recorded_at, here.zone),
-                "Known to be lost": figures.count(known.lost),
-                "of it in the last day": figures.count(known.lost_last_day),
-                "Read with notes": f"{figures.count(known.noted)} of {figures.count(known.calls)}",
+                "Newest came in": figures.moment(known.recorded_at, here.zone),
+                "Journal on this machine": figures.size(data.journal_bytes()),
+                "Known to be lost": f"{figures.count(known.lost)} · last day {figures.count(known.lost_last_day)}",
+                "Not wholly understood": f"{figures.count(known.noted)} of {figures.count(known.calls)}",
                 "Of unknown format": figures.count(known.unknown_dialect),
-                "End not seen": figures.count(known.unknown_ending),
+                "Cut off by a crash of ours": figures.count(known.unknown_ending),
                 "Size": figures.size(known.size_bytes),
             },
             border="horizontal",

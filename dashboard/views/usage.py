@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from audit.store.rows import Tally, Totals, UsageRow
+from audit.store.scope import Scope
 from dashboard import cards, charts, data, figures, frame, palette, spending
 from dashboard.frame import View
 from dashboard.spending import GROUPINGS, Grouping, Measure
 from dashboard.tables import Table
 
+_LABEL = "Label "
 _INPUT = "All input: uncached, cache reads and writes, tool results."
 _OUTPUT = "All output, reasoning too."
 _REASONING = "Output that the model spent on thinking, where the provider tells."
@@ -21,15 +24,29 @@ _CALLS = "Calls for which a model was made to work."
 
 def body(here: View) -> None:
     """Draw the page."""
-    totals = data.totals(here.scope)
+    _ask_ahead(here, _grouped())
+    totals = _whole(here.scope)
     cards.heading("Usage and cost", here, data.health())
     if totals.calls == 0:
         cards.nothing("usage", here, data.health())
         return
-    _sums(totals, data.totals(here.past) if here.past else None)
+    _sums(totals, _whole(here.past) if here.past else None)
     grouping = _grouping()
     _over_time(here, totals, grouping)
     _groups(here, grouping)
+
+
+def _ask_ahead(here: View, grouping: Grouping) -> None:
+    scopes = [scope for scope in (here.scope, here.past) if scope is not None]
+    data.together(
+        partial(data.series, here.scope, here.bucket_s(), grouping.by, label=grouping.label, offset_s=here.offset_s),
+        *(partial(data.usage, scope, grouping.by, label=grouping.label) for scope in scopes),
+    )
+
+
+def _whole(scope: Scope) -> Totals:
+    grouping = _grouped()
+    return spending.whole(data.usage(scope, grouping.by, label=grouping.label))
 
 
 def _sums(totals: Totals, past: Totals | None) -> None:
@@ -59,10 +76,16 @@ def _sum(
     )
 
 
+def _grouped() -> Grouping:
+    """What has been chosen before the control for it is drawn."""
+    title = str(st.session_state.get("usage-by", "Model"))
+    return GROUPINGS.get(title) or Grouping(title="Label", field="labels", label=title.removeprefix(_LABEL))
+
+
 def _grouping() -> Grouping:
-    labels = {f"Label {name}": name for name, _ in data.choices().labels}
-    title = cards.choice_row("Told apart by", [*GROUPINGS, *labels], "usage-by")
-    return GROUPINGS.get(title) or Grouping(title="Label", field="labels", label=labels[title])
+    labels = [f"{_LABEL}{name}" for name, _ in data.choices().labels]
+    cards.choice_row("Group by", [*GROUPINGS, *labels], "usage-by")
+    return _grouped()
 
 
 def _over_time(here: View, totals: Totals, grouping: Grouping) -> None:
@@ -75,7 +98,7 @@ def _over_time(here: View, totals: Totals, grouping: Grouping) -> None:
         calls[point.group or spending.NONE] += point.calls
     colours = frame.colours(here, grouping.by, [group for group, _ in calls.most_common()])
     bars = spending.stacks(points, measure, colours)
-    title = f"{measure.title} per {grid.words}, by {grouping.title.lower()}"
+    title = f"{measure.title} per {grid.words}, by {grouping.word}"
     chart = charts.bars_over_time(
         bars,
         grid,
@@ -124,10 +147,10 @@ def _groups(here: View, grouping: Grouping) -> None:
     table = Table(
         columns=spending.columns(grouping, rows, before, frame.names(grouping.by)),
         rows=ranked,
-        alt=f"Usage and cost by {grouping.title.lower()}",
+        alt=f"Usage and cost by {grouping.word}",
     )
     cards.table_card(
-        f"By {grouping.title.lower()}",
+        f"By {grouping.word}",
         table,
         "usage-groups",
         note="Costs are estimates by price lists; calls without a known price are counted under “Unpriced” only. "

@@ -6,15 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record, filled_record, the_sample
+from tests.dashboard.record import (
+    HOSTILE,
+    LONG_NAME,
+    a_chat,
+    a_record,
+    filled_record,
+    hostile_calls,
+    name_keys,
+    the_sample,
+)
 
 
 @pytest.fixture(scope="session")
 def traffic(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a record with calls of ten days, checks, hostile text and a name of 120 characters."""
-    hostile = [a_chat(10 + number, text, text, model=text) for number, text in enumerate(HOSTILE)]
-    exchanges = [the_sample(), a_chat(2, model=LONG_NAME), *hostile]
-    return filled_record(tmp_path_factory.mktemp("traffic"), 600, exchanges)
+    exchanges = [the_sample(), a_chat(2, model=LONG_NAME), *hostile_calls()]
+    url = filled_record(tmp_path_factory.mktemp("traffic"), 600, exchanges)
+    name_keys(url, HOSTILE[3])
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,23 @@ from uuid import UUID
 
 from audit.call import Exchange, Price, PricePart, Reading, Tags
 from audit.interpret import Interpreter
+from audit.store import tables
 from audit.store.engine import open_engine
 from audit.store.schema import upgrade
 from audit.store.write import Writer
 from tests.benchmarks.fill import fill
 from tests.factories import an_exchange
 
-__all__ = ["HOSTILE", "LONG_NAME", "a_chat", "a_record", "filled_record", "the_sample"]
+__all__ = [
+    "HOSTILE",
+    "LONG_NAME",
+    "a_chat",
+    "a_record",
+    "filled_record",
+    "hostile_calls",
+    "name_keys",
+    "the_sample",
+]
 
 LONG_NAME = "org/" + "a-model-name-that-goes-on-and-on-" * 3 + "<b>120</b>-characters"
 HOSTILE = (
@@ -76,6 +86,19 @@ def a_chat(number: int, prompt: str = "hello", answer: str = "Hello!", **over: A
     return an_exchange(**{**plain, **over})
 
 
+def hostile_calls() -> list[Exchange]:
+    """Return calls that say hostile things wherever something can be said: an answer, a block and a failure each."""
+    return [exchange for number, text in enumerate(HOSTILE) for exchange in _hostile(10 + 3 * number, text)]
+
+
+def name_keys(url: str, name: str) -> None:
+    """Give all API keys of a record a name."""
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(tables.api_keys.update().values(name=name))
+    engine.dispose()
+
+
 def the_sample() -> Exchange:
     """Return a reply of a router: another model served, five clean verdicts on a prompt of five characters.
 
@@ -112,6 +135,23 @@ def the_sample() -> Exchange:
         response_body=json.dumps(reply).encode(),
         tags=Tags(project="search", session="s1", labels=(("team", "red"),)),
     )
+
+
+def _hostile(number: int, text: str) -> list[Exchange]:
+    tags = Tags(project=text, user=text, session=text, labels=(("note", text),))
+    verdicts = {text: {"filtered": False, "severity": text}, "violence": {"filtered": True, "severity": "high"}}
+    blocked = {
+        "code": "content_filter",
+        "message": text,
+        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": verdicts},
+    }
+    common: dict[str, Any] = {"model": text, "tags": tags, "key_fingerprint": f"key-{number}"}
+    over: list[dict[str, Any]] = [
+        {"reference": text},
+        {"status": 400, "response_body": json.dumps({"error": blocked}).encode()},
+        {"status": 500, "response_body": json.dumps({"error": {"code": text, "message": text}}).encode()},
+    ]
+    return [a_chat(number + offset, text, text, **common, **one) for offset, one in enumerate(over)]
 
 
 def _priced(reading: Reading, _exchange: Exchange) -> Price | None:

@@ -89,7 +89,7 @@ def test_time_is_cut_at_the_marks_that_were_measured() -> None:
     [
         ({}, []),
         ({"first_byte_us": 1}, []),
-        ({"duration_us": 5}, ["to the end"]),
+        ({"duration_us": 5}, ["whole"]),
         ({"first_byte_us": 9, "duration_us": 5}, ["to first byte"]),
     ],
 )
@@ -137,18 +137,22 @@ def test_findings_are_told_in_the_providers_words() -> None:
         place="choices[0]",
     )
     silent = Finding(source=Source.COMPLETION, category="sexual", error="timeout")
-    _, first, second = lines(call_facts.findings_table(a_detail(findings=(found, silent))))
-    assert first == 'prompt,hate,low · LOW · 0.25,yes,no,30–35,,,"{""id"": ""b1""}",choices[0]'
-    assert second == "completion,sexual,,,,,,timeout,,"
+    head, first, second = lines(call_facts.findings_table(a_detail(findings=(found, silent))))
+    assert head == "Side,Category,Verdict,Level,Detected,Filtered,Characters,Error,Details,Stands at", (
+        "no choice is told"
+    )
+    assert first == "completion,sexual,filter failed,,,,,timeout,,", "the gravest comes first"
+    assert second == 'prompt,hate,annotated,low · LOW · 0.25,yes,no,30–35,,"{""id"": ""b1""}",choices[0]'
 
 
 def test_facts_that_are_absent_are_left_out() -> None:
     row = a_row(project="search", attempt=0, labels=(("team", "red"), ("tier", "1")), complete=True)
-    facts = dict(call_facts.facts_table(a_detail(row), BERLIN).rows)
+    facts = call_facts.facts(a_detail(row), BERLIN)
     assert facts["Labels"] == "team=red, tier=1"
     assert facts["Attempt"] == "1"
     assert facts["Began"] == "2026-01-02 04:04:05"
     assert facts["Answer complete"] == "yes"
+    assert facts["Reply ended"] == "all of it was received"
     assert not {"User", "Session", "Canary", "Served", "Failure"} & set(facts)
 
 
@@ -211,6 +215,20 @@ def test_a_list_of_calls_leaves_with_whole_times_and_exact_costs() -> None:
     cells = dict(zip(head.split(","), first.split(","), strict=True))
     assert cells["Time"] == "2026-01-02T03:04:05+00:00"
     assert cells["Cost"] == "0.000123"
-    assert cells["Error"] == "429: slow down"
-    assert cells["Whose"] == "'=x"
+    assert cells["Ended"] == "429: slow down"
+    assert cells["Tags"] == "'=x"
     assert "canary c · p · =x · k · team=red" in second
+
+
+@pytest.mark.parametrize(
+    ("served", "match", "shown"),
+    [("a-2024-08-06", "alias", "a → …-2024-08-06"), ("ab-1", "alias", "a → ab-1"), ("a-1", "different", "a ⇒ a-1")],
+)
+def test_a_dated_name_does_not_repeat_itself_in_a_list_but_does_in_its_sheet(
+    served: str, match: str, shown: str
+) -> None:
+    row = a_row(model_requested="a", model_served=served, model_match=match)
+    (column,) = (column for column in call_list.columns(BERLIN, AT) if column.title == "Model")
+    assert column.value(row) == shown
+    assert column.exported is not None
+    assert served in column.exported(row)

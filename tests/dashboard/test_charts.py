@@ -75,7 +75,20 @@ def test_a_missing_value_breaks_the_line() -> None:
     lines = [Line(at=START, group="p50", value=value, told="") for value in (0.0, None)]
     chart = charts.lines_over_time(lines, a_grid(), colours={"p50": "#1"}, unit=charts.SECONDS, alt="x")
     assert [row["value"] for row in chart.rows] == [0.0, None]
-    assert chart.spec["mark"]["invalid"] == "break-paths-show-path-domains"
+    assert chart.spec["layer"][0]["mark"]["invalid"] == "break-paths-show-path-domains"
+
+
+def test_a_point_of_a_line_leads_to_its_span() -> None:
+    line = Line(at=START, group="p50", value=1.0, told="")
+    chart = charts.lines_over_time([line], a_grid(), colours={"p50": "#1"}, unit=charts.SECONDS, alt="x")
+    assert (chart.rows[0]["at"], chart.rows[0]["key"]) == (START.isoformat(), "p50")
+    (pick,) = chart.spec["params"]
+    assert pick["views"] == [chart.spec["layer"][1]["name"]]
+
+
+def test_whole_spans_are_those_that_have_begun_and_ended() -> None:
+    grid = Grid(since=START, until=START + timedelta(hours=3), bucket_s=3_600, zone=UTC)
+    assert grid.whole == [grid.starts[1], grid.starts[2]]
 
 
 def test_an_axis_reaches_over_the_whole_window() -> None:
@@ -109,4 +122,12 @@ def test_groups_without_a_colour_are_other_and_come_last() -> None:
 
 def test_small_money_is_not_told_in_thousandths() -> None:
     assert "~s" in charts.money_unit("USD", 1_000).label
-    assert charts.money_unit("USD", 0.01).label == "'$' + format(datum.value, '~r')"
+    assert ",.0f" in charts.money_unit("USD", 50).label
+    assert ".2f" in charts.money_unit("USD", 0.5).label
+    assert "~r" in charts.money_unit("USD", 0.01).label
+
+
+def test_a_legend_has_as_many_columns_as_its_names_leave_room_for() -> None:
+    short, long = (charts.key(names)["columns"]["expr"] for names in (["p50", "p95"], ["x" * 200]))
+    assert short == "max(2, floor(width / 51))"
+    assert long == "max(2, floor(width / 202))", "longer names are cut"

@@ -136,3 +136,22 @@ def test_binary_parts_are_told_by_their_size() -> None:
 def test_what_a_browser_could_not_take_is_replaced() -> None:
     (turn,) = conversation.turns(a_reading(asked="a\x00b\ud83d"))
     assert turn.blocks[0].segments[0].text == "a␀b\ufffd"
+
+
+def test_what_filters_found_without_saying_where_stands_beneath_the_turn() -> None:
+    found = a_finding(category="violence", severity="high", filtered=True)
+    clean = a_finding(severity="safe", filtered=False)
+    (turn,) = conversation.turns(a_reading(asked="hello", findings=(found, clean)))
+    assert turn.remarks == (Segment(text="", tone="blocked", label="violence: high, filtered"),)
+
+
+def test_what_is_marked_in_the_text_is_not_said_again() -> None:
+    (turn,) = conversation.turns(a_reading(asked="hello", findings=(a_finding(0, 5, detected=True),)))
+    assert turn.remarks == ()
+
+
+def test_an_image_is_found_by_its_size() -> None:
+    parts = (Part(kind="image", size=75), Part(kind="image", size=9), Part(kind="file", size=75))
+    reading = Reading(dialect="d", dialect_version=1, provider="p", input=(Message(role="user", parts=parts),))
+    (turn,) = conversation.turns(reading, pictures={75: "data:image/png;base64,AAAA"})
+    assert [block.picture for block in turn.blocks] == ["data:image/png;base64,AAAA", "", ""]

@@ -59,7 +59,7 @@ def test_money_without_a_sign_of_its_own_has_its_code() -> None:
 
 
 def test_currencies_are_never_added_up() -> None:
-    assert figures.moneys([("EUR", Decimal(1)), ("USD", Decimal(2))]) == "€1.00 + $2.00"
+    assert figures.moneys([("EUR", Decimal(1)), ("USD", Decimal(2))]) == "$2.00 + €1.00"
     assert figures.moneys([]) == figures.ABSENT
 
 
@@ -161,3 +161,9 @@ def test_it_says_how_long_ago_something_was(seconds: int, written: str) -> None:
 
 def test_what_never_was_was_never() -> None:
     assert figures.ago(None, NOW) == "never"
+
+
+def test_a_count_of_few_calls_tells_between_which_shares_the_true_one_lies() -> None:
+    assert figures.among(2, 41) == "2 of 41 (1.3–16.1 %)"
+    assert figures.among(165, 2_122) == "165 of 2,122"
+    assert figures.among(0, 0) == "0 of 0"

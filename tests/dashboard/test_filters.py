@@ -38,6 +38,7 @@ def as_params(choice: Chosen) -> dict[str, list[str]]:
         matches=several,
         canaries=st.sampled_from(Canaries),
         search=words.map(lambda text: text or None),
+        sort=st.sampled_from(["newest", "longest", "dearest"]),
     )
 )
 def test_a_choice_comes_back_from_its_url(choice: Chosen) -> None:

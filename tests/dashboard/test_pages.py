@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from audit.call import Tags
 from audit.store.engine import open_engine
 from dashboard import frame
 from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record
+from tests.factories import event_stream
 
 APP = str(Path(frame.__file__).parent / "streamlit_app.py")
 PAGES = sorted(frame.PAGES)
@@ -61,7 +64,9 @@ def test_a_page_draws_what_is_on_record(opened: Open, name: str, span: str) -> N
 def test_a_page_of_an_empty_record_says_how_to_fill_it(opened: Open, nothing: str, name: str) -> None:
     app = opened(name, nothing)
     assert not app.exception
-    assert {"audit demo", "audit import FILE", "audit proxy"} <= {code.value for code in app.code}
+    said = {code.value for code in app.code}
+    assert {"audit demo", "audit import FILE", nothing} <= said
+    assert any("audit.attach(OpenAI())" in code for code in said)
 
 
 def test_a_record_that_is_not_there_is_an_empty_one_and_is_not_made(opened: Open, tmp_path: Path) -> None:
@@ -82,6 +87,13 @@ def test_a_time_without_calls_says_where_there_are_some(opened: Open, name: str)
 def test_filters_that_fit_nothing_can_be_cleared(opened: Open) -> None:
     app = opened("usage", model=["no-such-model"])
     assert "Clear the filters" in [link.value for link in app.page_link]
+
+
+def test_it_runs_where_nobody_has_put_its_folder_on_the_path(opened: Open, shown: pytest.MonkeyPatch) -> None:
+    root = Path(frame.__file__).parent.parent
+    shown.setattr(sys, "path", [place for place in sys.path if Path(place).resolve() != root])
+    assert not opened("overview").exception
+    assert str(root) in sys.path
 
 
 def test_a_database_of_another_version_is_named(opened: Open, tmp_path: Path) -> None:
@@ -232,8 +244,9 @@ def test_the_list_can_be_filtered_and_sorted(opened: Open) -> None:
     app = opened("calls", range="all")
     app.multiselect(key="outcomes").select("annotated").run()
     assert app.query_params["outcome"] == "annotated"
-    app.selectbox(key="calls-order").select("Longest").run()
+    app.selectbox(key="sort").select("longest").run()
     assert not app.exception
+    assert (app.query_params["sort"], app.query_params["outcome"]) == ("longest", "annotated")
     assert set(app.dataframe[0].value["Filters"].map(tuple)) == {("annotated",)}
 
 
@@ -292,9 +305,6 @@ def test_a_call_is_shown_whole(opened: Open) -> None:
     assert any(text.value.startswith("codex-mini-latest ⇒ o3-pro · ") for text in app.text)
     assert any("The completion was not assessed" in caption.value for caption in app.caption)
     assert any("served by another model" in markdown.value for markdown in app.markdown)
-    facts = dict(next(table.value for table in app.dataframe if "Fact" in table.value.columns).to_numpy().tolist())
-    assert facts["Request"] == "POST https://router.example.com/v1/responsesd"
-    assert facts["Labels"] == "team=red"
     assert "hello" in next(code.value for code in app.code if '"input"' in code.value)
 
 
@@ -336,3 +346,29 @@ def test_failures_and_blocks_say_why(opened: Open, tmp_path: Path) -> None:
     assert "content_filter: filtered" in codes
     assert any("content_filter" in code and "=" in code for code in codes)
     assert any("completion was not assessed" in caption.value for caption in app.caption)
+
+
+def test_a_call_tells_what_is_out_of_the_ordinary(opened: Open, tmp_path: Path) -> None:
+    """A stream that broke off, of a model without a price, in a session of several."""
+    stream = event_stream({"id": "c", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": []})
+    exchange = a_chat(
+        1,
+        response_headers=(("content-type", "text/event-stream"),),
+        response_body=stream,
+        duration_us=None,
+        first_byte_us=None,
+        reference="odd",
+        tags=Tags(session="s9"),
+    )
+    app = opened("calls", a_record(tmp_path, [exchange]), call="odd", page="3")
+    assert not app.exception
+    assert "Same session" in [link.value for link in app.page_link]
+    assert not [view for view in app.get("segmented_control") if view.key.startswith("response-")], "nothing to format"
+
+
+def test_a_call_of_which_nothing_can_be_read_says_so(opened: Open, tmp_path: Path) -> None:
+    exchange = a_chat(1, url="https://a.example/odd", request_body=b"?", response_body=b"", reference="odd")
+    app = opened("calls", a_record(tmp_path, [exchange]), call="odd")
+    assert not app.exception
+    assert any("Nothing that was said could be read" in caption.value for caption in app.caption)
+    assert "(empty)" in [code.value for code in app.code]

@@ -111,6 +111,15 @@ def test_a_model_keeps_its_colour_as_long_as_it_is_among_the_eight() -> None:
     assert model_colours(reversed(names[:8]), LIGHT) == colours
 
 
+def test_few_others_move_when_a_model_comes_or_goes() -> None:
+    moved = 0
+    for number in range(40):
+        names = [f"model-{number}-{letter}" for letter in "abcdefgh"]
+        before, after = model_colours(names, LIGHT), model_colours([*names[:7], "newcomer"], LIGHT)
+        moved += sum(before[name] != after[name] for name in names[:7])
+    assert moved / 40 < 2
+
+
 def test_a_model_has_the_same_slot_on_both_grounds() -> None:
     light, dark = (model_colours(["gpt-4o", "o3-pro"], palette) for palette in (LIGHT, DARK))
     assert [LIGHT.models.index(colour) for colour in light.values()] == [

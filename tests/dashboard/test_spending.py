@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from audit.store.rows import Cost, Point, UsageRow
+from audit.store.engine import open_engine
+from audit.store.read import Reader
+from audit.store.rows import Cost, Point, Spread, Totals, UsageRow
+from audit.store.scope import By, Scope
 from dashboard import spending
 from dashboard.palette import OTHER
 from dashboard.spending import GROUPINGS, NONE, Grouping
@@ -31,7 +35,7 @@ def a_row(group: str | None = "gpt-4o", **over: Any) -> UsageRow:
 
 def test_each_currency_is_a_measure_of_its_own_the_greatest_first() -> None:
     points = [a_point(costs=costs(EUR="1")), a_point(costs=costs(USD="5", EUR="1"))]
-    assert list(spending.measures(points)) == ["Cost, USD", "Cost, EUR", "Tokens", "Calls"]
+    assert list(spending.measures(points)) == ["Cost in USD", "Cost in EUR", "Tokens", "Calls"]
 
 
 def test_groups_without_a_colour_are_stacked_as_one() -> None:
@@ -47,7 +51,7 @@ def test_a_group_without_a_name_has_a_word() -> None:
 
 def test_values_are_written_as_what_they_are() -> None:
     found = spending.measures([a_point(costs=costs(USD="1.5"), input_tokens=1_000, output_tokens=234)])
-    assert found["Cost, USD"].written(1.5) == "$1.50"
+    assert found["Cost in USD"].written(1.5) == "$1.50"
     assert found["Tokens"].written(1_234) == "1.2 k tokens"
     assert found["Tokens"].value(a_point(input_tokens=1)) == 1
     assert found["Tokens"].value(a_point()) == 0
@@ -56,7 +60,7 @@ def test_values_are_written_as_what_they_are() -> None:
 def test_sums_say_what_they_lack() -> None:
     points = [a_point(calls=10, unpriced=3, without_usage=2, costs=costs(USD="1"))]
     found = spending.measures(points)
-    assert spending.left_out(points, found["Cost, USD"]) == "Without 3 of 10 calls that have no known price."
+    assert spending.left_out(points, found["Cost in USD"]) == "Without 3 of 10 calls that have no known price."
     assert spending.left_out(points, found["Tokens"]) == "Without 2 of 10 calls that told no usage."
     assert spending.left_out(points, found["Calls"]) is None
 
@@ -98,3 +102,21 @@ def test_a_table_has_shares_and_costs_per_priced_call(sheet: list[list[str]]) ->
     assert "0.75" in first.values()
     assert "2" in first.values(), "what it cost in the period before"
     assert second[5] == "", "nothing to compare with is empty, not zero"
+
+
+def test_those_that_lead_by_calls_and_by_cost_come_first_in_turn() -> None:
+    rows = [a_row("busy", calls=9), a_row("dear", calls=1, costs=costs(USD="5")), a_row("middling", calls=5)]
+    assert spending.foremost(rows) == ("busy", "dear", "middling")
+    assert spending.foremost([a_row(None)]) == (NONE,)
+
+
+def test_the_sums_of_all_groups_are_those_of_the_whole(traffic: str) -> None:
+    reader = Reader(open_engine(traffic, read_only=True))
+    exact = replace(reader.totals(Scope()), first_token=Spread(), duration=Spread(), substitutions=0, lost=0)
+    for by in (By.MODEL, By.PROJECT):
+        assert spending.whole(reader.usage(Scope(), by)) == exact
+    reader.close()
+
+
+def test_the_whole_of_nothing_is_nothing() -> None:
+    assert spending.whole([]) == Totals()

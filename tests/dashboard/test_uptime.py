@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from audit.canary.state import State
 from audit.settings import CanarySettings, Settings
 from audit.store.rows import CheckRow, FlipRow, ModelRow
 from dashboard import uptime
+from dashboard.figures import ABSENT
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
@@ -99,3 +101,39 @@ def test_the_last_check_is_the_latest_of_all_canaries() -> None:
     late, early = a_check(NOW), a_check(NOW - timedelta(hours=1))
     assert uptime.last_check(a_model(early, late)) is late
     assert uptime.last_check(a_model()) is None
+
+
+def checked(first: datetime, *flips: FlipRow, **over: Any) -> uptime.Checked:
+    settings = Settings(home=Path("nowhere"))
+    (found,) = uptime.checked([a_model(a_check(NOW, **over), first=first)], flips, settings, NOW)
+    return found
+
+
+def test_an_uptime_says_of_how_long_it_is_and_what_is_not_known_of_it() -> None:
+    first = NOW - timedelta(hours=10)
+    assert checked(first, a_flip(first, "up")).told == "100.00 % of 10 h"
+    assert checked(NOW - timedelta(hours=50), a_flip(NOW - timedelta(days=3), "up")).told == "100.00 % of 2 d"
+    assert checked(first, a_flip(first + timedelta(hours=5), "up")).told == "100.00 % of 10 h, 50.0 % of it known"
+    assert checked(NOW).told == f"{ABSENT} just begun"
+
+
+def test_what_was_down_for_a_moment_is_not_rounded_away() -> None:
+    first = NOW - timedelta(days=30)
+    second = NOW - timedelta(days=1)
+    flips = (a_flip(first, "up"), a_flip(second, "down"), a_flip(second + timedelta(seconds=1), "up"))
+    assert checked(first, *flips).availability == "> 99.99 %"
+
+
+def test_nothing_known_is_a_dash() -> None:
+    found = checked(NOW - timedelta(hours=1))
+    assert (found.availability, found.coverage, found.state) == (ABSENT, 0.0, "unknown")
+    assert checked(NOW).coverage is None
+    assert checked(NOW).availability == ABSENT
+
+
+def test_those_that_do_worst_come_first(tmp_path: Path) -> None:
+    names = ("well", "badly")
+    models = [replace(a_model(a_check(NOW, model=name)), model=name) for name in names]
+    flips = [a_flip(NOW - timedelta(hours=1), state, name) for state, name in (("up", "well"), ("down", "badly"))]
+    found = uptime.checked(models, flips, Settings(home=tmp_path), NOW)
+    assert [one.model.model for one in found] == ["badly", "well"]

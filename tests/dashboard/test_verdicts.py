@@ -58,6 +58,11 @@ def test_levels_of_one_meaning_are_added_up_and_filtered_ones_are_told() -> None
     assert (cell.calls, cell.told) == (5, "5 calls, 1 filtered")
 
 
+def test_googles_names_are_told_without_what_they_all_begin_with() -> None:
+    (cell,) = verdicts.cells([a_category("HARM_CATEGORY_HATE_SPEECH")], Source.PROMPT)
+    assert (cell.row, cell.told) == ("HATE_SPEECH", "5 calls (HARM_CATEGORY_HATE_SPEECH)")
+
+
 def test_each_side_has_its_own_map() -> None:
     assert verdicts.cells([a_category()], Source.COMPLETION) == []
 

@@ -19,6 +19,7 @@ from audit.store.rows import (
     CategoryRow,
     CheckDay,
     CheckRow,
+    Course,
     CoverageRow,
     Facets,
     FlipRow,
@@ -58,6 +59,11 @@ class Reader:
         """Return a scope in figures."""
         with self._transaction() as connection:
             return tallies.totals(connection, scope)
+
+    def course(self, scope: Scope, bucket_s: int, *, offset_s: int = 0) -> Course:
+        """Return a scope in figures, and the same for each span of `bucket_s` seconds that has calls, oldest first."""
+        with self._transaction() as connection:
+            return tallies.course(connection, scope, bucket_s, offset_s)
 
     def series(
         self, scope: Scope, bucket_s: int, by: By = By.NONE, *, label: str | None = None, offset_s: int = 0

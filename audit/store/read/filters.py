@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, case, func, null, select
 
-from audit.call import Source
+from audit.call import Outcome, Source
 from audit.store import tables
 from audit.store.columns import FIELD, GROUP, RECORD
 from audit.store.read.selection import kind, selected, span
@@ -69,7 +69,8 @@ def coverage(connection: Connection, scope: Scope, by: By, label: str | None) ->
 def _said(connection: Connection, scope: Scope) -> Counter[str]:
     """How many calls have the same findings, which most calls of a provider have."""
     said = select(collected(_FINDING)).where(_f.call_pk == _c.pk).scalar_subquery()
-    together = connection.execute(select(collected(said, GROUP)).where(selected(connection, scope).where)).scalar_one()
+    where = selected(connection, scope).where & _SPOKEN_OF
+    together = connection.execute(select(collected(said, GROUP)).where(where)).scalar_one()
     return Counter(together.split(GROUP) if together else ())
 
 
@@ -107,7 +108,9 @@ _FINDING = line(
     _flag("errors", _f.error.is_not(None)),
 )
 _PROMPT, _COMPLETION, _ERROR = 1, 2, 4
-_ASSESSED = (
+_SPOKEN_OF = _c.outcome != Outcome.NOT_ASSESSED
+"""Of other calls no filter said a word, and they are most: for them nothing need be looked up."""
+_LOOKED_AT = (
     select(
         func.max(case((_f.error.is_(None) & (_f.source == Source.PROMPT), _PROMPT), else_=0))
         + func.max(case((_f.error.is_(None) & (_f.source == Source.COMPLETION), _COMPLETION), else_=0))
@@ -116,4 +119,5 @@ _ASSESSED = (
     .where(_f.call_pk == _c.pk)
     .scalar_subquery()
 )
+_ASSESSED = case((_SPOKEN_OF, _LOOKED_AT))
 """What the filters looked at in a call; null for a call without findings."""

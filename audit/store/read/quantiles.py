@@ -29,7 +29,12 @@ def speed(texts: Iterable[str | None]) -> Speed:
 
 
 def _figures(texts: Iterable[str | None]) -> list[int]:
-    return sorted(int(figure) for text in texts if text for figure in text.split(RECORD))
+    figures: list[int] = []
+    for text in texts:
+        if text:
+            figures.extend(map(int, text.split(RECORD)))
+    figures.sort()
+    return figures
 
 
 def _rank(figures: list[int], percent: int) -> int:

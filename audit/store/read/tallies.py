@@ -16,10 +16,10 @@ from audit.store.columns import from_picos
 from audit.store.read.quantiles import spread
 from audit.store.read.selection import BLOCKED, kind, selected, span
 from audit.store.read.texts import collected
-from audit.store.rows import Cost, Point, Totals, UsageRow
+from audit.store.rows import Cost, Course, CoursePoint, Point, Totals, UsageRow
 from audit.store.scope import By, Scope, Standing
 
-__all__ = ["MONEY", "costs_of", "group_name", "series", "span_start", "totals", "usage"]
+__all__ = ["MONEY", "costs_of", "course", "group_name", "series", "span_start", "totals", "usage"]
 
 _c = tables.calls.c
 _PICOS: ColumnElement[int] = type_coerce(_c.cost, BigInteger)
@@ -37,21 +37,31 @@ MONEY = (
 
 def costs_of(rows: Iterable[Row[Any]]) -> tuple[Cost, ...]:
     """Return sums of money from rows that have a currency and `MONEY`."""
-    priced = {row.currency: int(row.cost_high) * _SPLIT + int(row.cost_low) for row in rows if row.priced}
+    priced: dict[str, int] = {}
+    for row in rows:
+        if row.priced:
+            priced[row.currency] = priced.get(row.currency, 0) + int(row.cost_high) * _SPLIT + int(row.cost_low)
     return tuple(Cost(currency=currency, amount=from_picos(picos)) for currency, picos in sorted(priced.items()))
 
 
 def totals(connection: Connection, scope: Scope) -> Totals:
     """Return a scope in figures."""
-    rows = _rows(connection, selected(connection, scope).where, {}, *_TIMES, *_SPREADS, _SUBSTITUTIONS)
-    return Totals(
-        **_sums(rows),
-        **_times(rows),
-        first_token=spread(row.first_token for row in rows),
-        duration=spread(row.duration for row in rows),
-        substitutions=sum(row.substitutions for row in rows),
-        lost=_lost(connection, scope),
-    )
+    return _totals(connection, scope, _rows(connection, selected(connection, scope).where, {}, *_WHOLE))
+
+
+def course(connection: Connection, scope: Scope, bucket_s: int, offset_s: int) -> Course:
+    """Return a scope in figures, and in each span of time: by one look at its calls."""
+    rows = _rows(connection, selected(connection, scope).where, {"span": span(bucket_s, offset_s)}, *_WHOLE)
+    spans = [(number, list(found)) for number, found in groupby(rows, key=attrgetter("span"))]
+    points = [
+        CoursePoint(
+            at=span_start(number, bucket_s, offset_s),
+            first_token=spread(row.first_token for row in found),
+            **_sums(found),
+        )
+        for number, found in spans
+    ]
+    return Course(totals=_totals(connection, scope, rows), points=tuple(points))
 
 
 def series(
@@ -94,6 +104,17 @@ def group_name(by: By, label: str | None, value: Any) -> str | None:
     if by is By.DAY and label is None:
         return (_EPOCH + timedelta(days=value)).date().isoformat()
     return None if value is None else str(value)
+
+
+def _totals(connection: Connection, scope: Scope, rows: Sequence[Any]) -> Totals:
+    return Totals(
+        **_sums(rows),
+        **_times(rows),
+        first_token=spread(row.first_token for row in rows),
+        duration=spread(row.duration for row in rows),
+        substitutions=sum(row.substitutions for row in rows),
+        lost=_lost(connection, scope),
+    )
 
 
 def _rows(
@@ -162,4 +183,4 @@ _SPREADS = (
     collected(case((_c.standing == Standing.OK, _c.first_token_us))).label("first_token"),
     collected(case((_c.standing == Standing.OK, _c.duration_us))).label("duration"),
 )
-_SUBSTITUTIONS = _number("substitutions", _c.model_match == ModelMatch.DIFFERENT)
+_WHOLE = (*_TIMES, *_SPREADS, _number("substitutions", _c.model_match == ModelMatch.DIFFERENT))

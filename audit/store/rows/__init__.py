@@ -7,7 +7,19 @@ from audit.store.rows.checks import CheckDay, CheckRow, FlipRow, ModelRow
 from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
 from audit.store.rows.health import Health
-from audit.store.rows.sums import Cost, LatencyPoint, LatencyRow, Point, Speed, Spread, Tally, Totals, UsageRow
+from audit.store.rows.sums import (
+    Cost,
+    Course,
+    CoursePoint,
+    LatencyPoint,
+    LatencyRow,
+    Point,
+    Speed,
+    Spread,
+    Tally,
+    Totals,
+    UsageRow,
+)
 
 __all__ = [
     "CallDetail",
@@ -17,6 +29,8 @@ __all__ = [
     "CheckDay",
     "CheckRow",
     "Cost",
+    "Course",
+    "CoursePoint",
     "CoverageRow",
     "Facet",
     "Facets",

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-__all__ = ["Cost", "LatencyPoint", "LatencyRow", "Point", "Speed", "Spread", "Tally", "Totals", "UsageRow"]
+__all__ = [
+    "Cost",
+    "Course",
+    "CoursePoint",
+    "LatencyPoint",
+    "LatencyRow",
+    "Point",
+    "Speed",
+    "Spread",
+    "Tally",
+    "Totals",
+    "UsageRow",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +102,24 @@ class Point(Tally):
     """When the span begins."""
     group: str | None = None
     """None: the calls have none, or no grouping was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One scope in figures, and its course."""
+
+    totals: Totals
+    points: tuple[CoursePoint, ...]
+    """A span of time each, oldest first; those without calls are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoursePoint(Tally):
+    """A scope's sums in one span of time."""
+
+    at: datetime
+    """When the span begins."""
+    first_token: Spread = Spread()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

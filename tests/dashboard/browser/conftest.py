@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from os import environ
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -53,6 +54,11 @@ class Visit:
         self.settle()
         return self.page
 
+    @property
+    def params(self) -> dict[str, list[str]]:
+        """The parameters of the address bar."""
+        return parse_qs(urlsplit(self.page.url).query)
+
     def settle(self) -> None:
         """Wait until a heading is there and no script runs."""
         self.page.wait_for_function(
@@ -91,13 +97,17 @@ def visit(
     chromium: sync_api.Browser, served: Callable[[str], str], traffic: str, request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
     """A visit to the record with traffic; `width` and `color_scheme` can be given by a marker-free parameter."""
-    options = getattr(request, "param", {})
+    yield from visited(chromium, served(traffic), **getattr(request, "param", {}))
+
+
+def visited(
+    chromium: sync_api.Browser, origin: str, *, width: int = 1440, color_scheme: str = "light"
+) -> Iterator[Visit]:
+    """Yield a visit in a browser that knows nothing of others."""
     context = chromium.new_context(
-        viewport={"width": options.get("width", 1440), "height": 900},
-        color_scheme=options.get("color_scheme", "light"),
-        timezone_id="Europe/Berlin",
+        viewport={"width": width, "height": 900}, color_scheme=color_scheme, timezone_id="Europe/Berlin"
     )
-    yield _watched(context.new_page(), served(traffic))
+    yield _watched(context.new_page(), origin)
     context.close()
 
 

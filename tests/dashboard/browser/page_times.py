@@ -1,6 +1,6 @@
 """Measure how long each page takes to be ready, in a browser of this machine.
 
-python -m tests.dashboard.browser.page_times sqlite:////tmp/filled.db
+python -m tests.dashboard.browser.page_times sqlite:///filled.db
 
 Ready means that the page's heading is there and no script runs any more. The first figure is for answers that have to
 be looked up, the second for those that are still known; both with a browser that has loaded Streamlit once.

@@ -25,6 +25,7 @@ ASKED: dict[str, Callable[[Reader], Any]] = {
     "categories": lambda reader: reader.categories(Scope()),
     "check_days": lambda reader: reader.check_days(),
     "checks": lambda reader: reader.checks(),
+    "course": lambda reader: reader.course(Scope(), 60),
     "coverage": lambda reader: reader.coverage(Scope()),
     "facets": lambda reader: reader.facets(Scope()),
     "flips": lambda reader: reader.flips(),

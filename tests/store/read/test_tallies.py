@@ -59,6 +59,22 @@ def test_totals_of_a_span_count_its_losses_only(reader: Reader) -> None:
     assert reader.totals(Scope(since=NOON + 61 * MINUTE)).lost == 4
 
 
+def test_a_course_has_the_totals_and_the_sums_of_each_span(reader: Reader) -> None:
+    course = reader.course(Scope(), 3_600)
+    assert course.totals == reader.totals(Scope())
+    assert [(point.at, point.calls, point.costs) for point in course.points] == [
+        (point.at, point.calls, point.costs) for point in reader.series(Scope(), 3_600)
+    ]
+    timed = {point.at: point.first_token for point in reader.latency(Scope(), 3_600)}
+    assert [point.first_token for point in course.points] == [timed.get(point.at, Spread()) for point in course.points]
+    assert sum(point.first_token.n for point in course.points) == 1
+
+
+def test_the_course_of_nothing_is_empty(empty: Reader) -> None:
+    course = empty.course(Scope(), 60)
+    assert (course.totals, course.points) == (Totals(), ())
+
+
 def test_figures_that_no_call_has_are_none(reader: Reader) -> None:
     totals = reader.totals(Scope(providers=("azure",), outcomes=("blocked_prompt",)))
     assert (totals.calls, totals.input_tokens, totals.output_tokens, totals.costs) == (1, None, None, ())

@@ -1,0 +1,97 @@
+"""From any figure a click leads to the calls behind it, and back leads back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.dashboard.browser.conftest import Visit, sync_api, visited
+from tests.dashboard.record import a_chat, a_record
+
+expect = sync_api.expect
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a record with ten calls on each of the last eight days: all bars are high, whatever the hour."""
+    now = datetime.now(UTC)
+    times = [now - timedelta(days=day, hours=2 * number) for day in range(8) for number in range(10)]
+    return a_record(
+        tmp_path_factory.mktemp("steady"), [a_chat(number, started_at=at) for number, at in enumerate(times)]
+    )
+
+
+@pytest.fixture
+def visit(chromium: sync_api.Browser, served: Callable[[str], str], steady: str) -> Iterator[Visit]:
+    yield from visited(chromium, served(steady))
+
+
+def hit(visit: Visit, chart: sync_api.Locator) -> None:
+    """Click on a mark of a chart, wherever it stands: where the chart tells what it is."""
+    chart.scroll_into_view_if_needed()
+    tip, mouse, box = visit.page.locator("#vg-tooltip-element.visible"), visit.page.mouse, chart.bounding_box()
+    assert box is not None
+    for down in range(12, round(box["height"]) - 40, 8):
+        for across in range(round(box["width"]) - 6, 60, -8):
+            mouse.move(box["x"] + across, box["y"] + down)
+            if tip.count():
+                mouse.click(box["x"] + across, box["y"] + down)
+                return
+    raise AssertionError("there is nothing in the chart")
+
+
+def click(visit: Visit, name: str, address: str) -> None:
+    """Click on a mark of the chart in the card with this heading, and wait for the page that this leads to.
+
+    A chart that has just been drawn anew may not listen yet: as a person would, try again.
+    """
+    card = visit.page.locator("[data-testid=stVerticalBlock]").filter(
+        has=visit.page.get_by_role("heading", name=name, exact=True)
+    )
+    chart = card.last.get_by_test_id("stVegaLiteChart")
+    expect(chart.locator("canvas, svg").first).to_be_visible()
+    visit.settle()
+    for _ in range(5):
+        hit(visit, chart)
+        try:
+            visit.page.wait_for_url(address, timeout=4_000)
+        except sync_api.TimeoutError:
+            continue
+        return
+    visit.page.wait_for_url(address, timeout=1)
+
+
+def test_a_bar_leads_to_the_calls_of_its_span_and_group_and_back_returns(visit: Visit) -> None:
+    page = visit.open("usage?range=30d")
+    page.get_by_role("radio", name="Calls").click()
+    expect(page.get_by_role("heading", name="Calls per day, by model")).to_be_visible()
+    click(visit, "Calls per day, by model", "**/calls?range=custom**")
+    assert {"range", "from", "to", "model"} <= set(visit.params)
+    expect(page.get_by_role("heading", level=3).filter(has_text="call")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Usage and cost")
+    visit.settle()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Usage and cost")
+
+
+def test_a_point_of_a_line_leads_to_the_calls_of_its_span_the_slowest_first(visit: Visit) -> None:
+    page = visit.open("latency?range=30d")
+    page.get_by_role("radio", name="Whole answer").click()
+    expect(page.get_by_role("heading", name="Whole answer per day")).to_be_visible()
+    click(visit, "Whole answer per day", "**/calls?range=custom**")
+    assert visit.params["sort"] == ["longest"]
+
+
+def test_a_models_percentiles_lead_to_its_calls(visit: Visit) -> None:
+    visit.open("latency?range=30d")
+    click(visit, "Whole answer by model", "**/calls?range=30d**")
+    assert (visit.params["model"], visit.params["provider"]) == (["gpt-4o"], ["openai"])
+
+
+def test_a_figure_leads_to_its_calls(visit: Visit) -> None:
+    page = visit.open("?range=30d")
+    page.get_by_role("link", name="Dearest").click()
+    page.wait_for_url("**/calls?range=30d&sort=dearest")
+    expect(page.get_by_text("80 calls", exact=True)).to_be_visible()
