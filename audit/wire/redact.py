@@ -181,13 +181,13 @@ _TOKEN_ENDPOINT = re.compile(
 )
 _SECRET_PARAMETER = re.compile(
     r"""keys?(-?id)?\b | api.?key | token | secret | passw | pwd | signature | credential | session | jwt | bearer
-    | ^(sig|sas|sid|code|assertion|ticket)$ | (^|[^a-z])auth""",
+    | ^(sig|sas|sid|code|assertion|ticket|hmac)$ | (^|[^a-z])auth""",
     re.VERBOSE,
 )
 _KEY_PARAMETER = re.compile(r"(x-)?(key|api[-_]?key|subscription-key|access[-_]token|x-amz-credential)", re.IGNORECASE)
 _SECRET = re.compile(
     r"""cookie | ^authorization$ | secret | passw | api-?key | credential | signature | (auth|session|access)-?token
-    | ^(openai|anthropic)-organization | organization-id$""",
+    | ^(openai|anthropic)-organization | organization-id$ | (?<!idempotency)-(key|auth)$""",
     re.VERBOSE,
 )
 _PIECES = re.compile(r"[\s;,=&]+|://|@")

@@ -101,17 +101,19 @@ SECRET_HEADERS = [
     "Authorization", "Proxy-Authorization", "X-Api-Key", "api-key", "x-goog-api-key", "Ocp-Apim-Subscription-Key",
     "Cookie", "Set-Cookie", "X-Amz-Security-Token", "X-Auth-Token", "X-Custom-Auth", "x-my-own-thing", "Location",
     "Referer", "X-Forwarded-Authorization", "X-MS-TOKEN-AAD-ACCESS-TOKEN", "Sec-WebSocket-Protocol", "x-kong-api-key",
+    "x-kong-key", "x-envoy-auth",
     "X-Amzn-Bedrock-Session-Token", "cf-aig-authorization", "Helicone-Auth", "WWW-Authenticate", "x-ratelimit-api-key",
 ]  # fmt: skip
 HARMLESS_HEADERS = [
     "User-Agent", "X-Request-Id", "Content-Type", "X-Stainless-Lang", "Idempotency-Key", "Origin", "traceparent",
-    "x-ratelimit-remaining-tokens", "openai-project", "X-Title", "Host", "anthropic-beta",
+    "x-ratelimit-remaining-tokens", "openai-project", "X-Title", "Host", "anthropic-beta", "x-idempotency-key",
 ]  # fmt: skip
 SECRET_PARAMETERS = [
     "key", "KEY", "api_key", "api-key", "apikey", "apiKey", "x-api-key", "subscription-key", "access_token", "token",
     "id_token", "refresh_token", "client_secret", "password", "passwd", "pwd", "sig", "signature", "X-Amz-Signature",
     "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "AWSAccessKeyId", "code", "auth", "authorization",
     "session", "sessionid", "jwt", "credential", "%6Bey", "api%5Fkey", "x-goog-api-key", "keys[]", "sas", "assertion",
+    "hmac",
 ]  # fmt: skip
 every_key = pytest.mark.parametrize("key", KEYS)
 every_shaped_key = pytest.mark.parametrize("key", SHAPED)
