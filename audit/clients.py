@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,9 +46,8 @@ def attach(client: T, *, recorder: Recorder | None = None) -> T:
     if not found:
         raise TypeError(f"no httpx2 or httpx client in {type(client).__name__}; record() can record it by hand")
     recorder = _recorder(recorder)
-    if recorder is not None:
-        for family, http_client in found:
-            _instrument(http_client, family, recorder)
+    for family, http_client in found:
+        _instrument(http_client, family, recorder)
     return client
 
 
@@ -93,13 +92,10 @@ def record(
     recorder: Recorder | None = None,
 ) -> AbstractContextManager[manual.Reply]:
     """Record an exchange that no transport of ours sees (boto3, gRPC); see `audit.recording.manual.record`."""
-    recorder = _recorder(recorder)
-    if recorder is None:
-        return nullcontext(manual.Reply(None))
-    return manual.record(recorder, url=url, request=request, method=method, headers=headers)
+    return manual.record(_recorder(recorder), url=url, request=request, method=method, headers=headers)
 
 
-def _recorder(given: Recorder | None) -> Recorder | None:
+def _recorder(given: Recorder | None) -> Recorder:
     return given or wiring.default_recorder()
 
 
@@ -153,9 +149,9 @@ def _instrumented(find: Callable[[], Any], family: str, recorder: Recorder) -> A
     return client
 
 
-def _wrapped(transport: T, family: str, recorder: Recorder | None) -> T:
+def _wrapped(transport: T, family: str, recorder: Recorder) -> T:
     adapter = import_module(f"audit.recording.{family}")
-    if recorder is None or isinstance(transport, adapter.RecordingTransport | adapter.AsyncRecordingTransport):
+    if isinstance(transport, adapter.RecordingTransport | adapter.AsyncRecordingTransport):
         return transport
     kinds = hasattr(transport, "handle_request"), hasattr(transport, "handle_async_request")
     wrapped: T = getattr(adapter, _KINDS[kinds])(transport, recorder)

@@ -20,6 +20,7 @@ import pytest
 import audit
 from audit import clients, wiring
 from audit.recording.recorder import Recorder
+from audit.recording.silence import Silence
 from tests.recording.kept import a_recorder, journalled
 from tests.recording.upstream import Upstream, answer, chunked, running
 
@@ -213,11 +214,14 @@ assert not {read} or next(response.iter_raw())
     assert ran.returncode == 0
 
 
-def test_where_recording_is_switched_off_all_is_as_if_it_were_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "default_recorder", lambda: None)
-    transport = httpx2.HTTPTransport()
-    client = httpx2.Client(transport=transport)
-    assert clients.attach(client)._transport is transport
-    assert clients.wrap_transport(transport) is transport
-    with clients.record(url="https://host/v1", request=b"") as reply:
-        reply.chunk(b"ok")
+def test_where_recording_is_switched_off_calls_go_their_way_and_our_tags_do_not(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream
+) -> None:
+    monkeypatch.setattr(wiring, "default_recorder", Silence)
+    with clients.httpx2_client() as client:
+        for content in (b"whole", iter([b"in ", b"pieces"])):
+            reply = client.post(f"{upstream.url}/v1", content=content, headers={"x-audit-user": "ada"})
+            assert reply.content == b"ok"
+            assert b"x-audit" not in upstream.requests[-1].lower()
+    with clients.record(url="https://host/v1", request=b"") as hand:
+        hand.chunk(b"ok")
