@@ -6,6 +6,7 @@ What is heavy is imported where it is used, here and nowhere else, so that `audi
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import signal
@@ -63,6 +64,7 @@ __all__ = [
     "wait_for_interrupt",
 ]
 
+_log = logging.getLogger("audit")
 EXIT_WAIT_S = 2.0
 """How long a process may be kept from ending to bring its last calls into the database; the journal has them anyway."""
 
@@ -101,16 +103,25 @@ def upgraded_engine(settings: Settings) -> Engine:
     return engine
 
 
-@dataclass(frozen=True, slots=True)
 class Store:
     """The writing side of a database: what the recording side drains into, and what imports go through."""
 
     read: Interpreter
     writer: Writer
-    engine: Engine
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the configured database, its schema up to date; raise `StoreError`."""
+        self._settings = settings
+        self._open()
 
     def append(self, calls: Sequence[Call]) -> Sequence[tuple[UUID, str]]:
         """Store calls, each once; return those that will never be taken, and why."""
+        from audit.store.engine import file_of
+
+        if self._file != file_of(self._settings.database_url):
+            _log.error("the database has been deleted or replaced under a running process; it is opened anew")
+            self.close()
+            self._open()
         return self.writer.append(calls).refused
 
     def lost(self, loss: Loss) -> None:
@@ -119,15 +130,21 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
-        self.engine.dispose()
+        self._engine.dispose()
+
+    def _open(self) -> None:
+        from audit.store.engine import file_of
+        from audit.store.write import Writer
+
+        self._engine = upgraded_engine(self._settings)
+        self._file = file_of(self._settings.database_url)
+        self.read = interpreter(self._settings, _key_names(self._settings, self._engine))
+        self.writer = Writer(self._engine)
 
 
 def open_store(settings: Settings) -> Store:
     """Return the configured database, ready to be written to; raise `StoreError`."""
-    from audit.store.write import Writer
-
-    engine = upgraded_engine(settings)
-    return Store(interpreter(settings, _key_names(settings, engine)), Writer(engine), engine)
+    return Store(settings)
 
 
 def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
@@ -370,11 +387,13 @@ def bundled(name: str) -> Path:
 
 
 @cache
-def default_recorder() -> Recorder | None:
-    """Return this process's recorder, opened on first use as its environment says; None if recording is off."""
+def default_recorder() -> Recorder:
+    """Return this process's recorder, opened on first use as its environment says."""
+    from audit.recording.silence import Silence
+
     settings = read_settings()
     if not settings.recording.enabled:
-        return None
+        return Silence()
     recorder = open_recorder(settings)
     atexit.register(recorder.leave, EXIT_WAIT_S)
     return recorder

@@ -24,6 +24,7 @@ from audit.call import Price
 from audit.errors import JournalError, SettingsError, StoreError
 from audit.recording.frames import Loss
 from audit.recording.journal import writers
+from audit.recording.silence import Silence
 from audit.settings import Settings
 from audit.simulator import server
 from audit.simulator.process import running
@@ -172,6 +173,21 @@ def test_a_store_keeps_calls_and_losses_and_tells_what_it_refuses(settings: Sett
         assert (reader.health().lost, reader.health().last_loss) == (3, "the disk was full")
 
 
+def test_a_database_that_is_deleted_under_a_store_is_made_anew(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (
+        an_exchange(id=an_id(number), url="https://api.openai.com/v1/chat/completions") for number in (1, 2)
+    )
+    with closing(wiring.open_store(settings)) as store:
+        store.append([store.read(first)])
+        for path in settings.home.glob("audit.db*"):
+            path.unlink()
+        store.append([store.read(second)])
+    assert [detail.exchange.id for detail in recorded(settings)] == [second.id]
+    assert "deleted or replaced" in caplog.text
+
+
 def test_prices_by_key_go_by_the_names_that_keys_have(tmp_path: Path, simulator: str) -> None:
     settings = Settings.model_validate({"home": tmp_path, "prices": [{"key": "team", "request": 3}]})
     ask(settings, simulator, authorization="Bearer sk-1")
@@ -278,7 +294,6 @@ def test_a_process_has_one_recorder_which_is_closed_at_its_end(
     at_exit: list[Any] = []
     monkeypatch.setattr(atexit, "register", lambda *what: at_exit.append(what))
     recorder = wiring.default_recorder()
-    assert recorder is not None
     assert wiring.default_recorder() is recorder
     [(close, wait_s)] = at_exit
     with clients.httpx2_client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as client:
@@ -289,9 +304,9 @@ def test_a_process_has_one_recorder_which_is_closed_at_its_end(
         assert reader.health().calls == 1
 
 
-def test_where_recording_is_switched_off_there_is_none_and_nothing_is_made(tmp_path: Path) -> None:
+def test_where_recording_is_switched_off_nothing_is_made(tmp_path: Path) -> None:
     (tmp_path / "audit.toml").write_text("[recording]\nenabled = false")
-    assert wiring.default_recorder() is None
+    assert isinstance(wiring.default_recorder(), Silence)
     assert not (tmp_path / "home").exists()
 
 
@@ -300,4 +315,4 @@ def test_a_recorder_that_could_not_be_opened_is_tried_again(tmp_path: Path) -> N
     with pytest.raises(SettingsError):
         wiring.default_recorder()
     (tmp_path / "audit.toml").write_text("[recording]\nenabled = false")
-    assert wiring.default_recorder() is None
+    assert isinstance(wiring.default_recorder(), Silence)

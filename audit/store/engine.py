@@ -36,6 +36,7 @@ except ImportError:  # no wheel for this platform
 __all__ = [
     "BUSY_TIMEOUT_MS",
     "blames_data",
+    "file_of",
     "hidden",
     "insert_new",
     "is_sqlite",
@@ -75,13 +76,18 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
 
 def is_there(url: str) -> bool:
     """Return False for a SQLite database that nobody has made yet; what a server has, only asking it can tell."""
+    path = _file(url)
+    return path is None or path.exists()
+
+
+def file_of(url: str) -> tuple[int, int] | None:
+    """Return what tells a SQLite database's file from another of the same name; None when there is none."""
+    path = _file(url)
     try:
-        parsed = make_url(url)
-    except ArgumentError:
-        return True  # `open_engine` says what is wrong with it
-    name = parsed.database or ""
-    in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
-    return not in_file or Path(name).expanduser().exists()
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return found and (found.st_dev, found.st_ino)
 
 
 def hidden(url: str) -> str:
@@ -159,6 +165,16 @@ def _parse(url: str) -> URL:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"{parsed.drivername} is neither sqlite nor postgresql", permanent=True)
     return parsed
+
+
+def _file(url: str) -> Path | None:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # `open_engine` says what is wrong with it
+    name = parsed.database or ""
+    in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
+    return Path(name).expanduser() if in_file else None
 
 
 def _open_sqlite(url: URL, *, read_only: bool) -> Engine:

@@ -18,6 +18,7 @@ from audit.errors import StoreError
 from audit.store import engine as engine_module
 from audit.store.engine import (
     blames_data,
+    file_of,
     hidden,
     insert_new,
     is_sqlite,
@@ -326,6 +327,18 @@ def test_only_of_a_file_can_it_be_told_whether_it_is_there(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "audit.db").touch()
     assert is_there(url.format(folder=tmp_path)) is there
+
+
+def test_a_file_is_told_from_another_of_its_name(tmp_path: Path) -> None:
+    path, url = tmp_path / "audit.db", f"sqlite:///{tmp_path / 'audit.db'}"
+    assert file_of(url) is None
+    path.touch()
+    first = file_of(url)
+    assert first == file_of(url)
+    (tmp_path / "other.db").touch()
+    (tmp_path / "other.db").rename(path)
+    assert file_of(url) not in (first, None)
+    assert file_of("postgresql://127.0.0.1:1/audit") is None
 
 
 def test_a_shown_url_has_no_password() -> None:
