@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from audit.call import Exchange
 from audit.clients import attach
 from audit.recording.recorder import Recorder
+from tests.recording.kept import journalled
 
-__all__ = ["Caller", "Seen"]
+__all__ = ["BODY", "PACKED", "Caller", "Seen", "same"]
+
+BODY = b'{"model": "m"}'
+PACKED = gzip.compress(b"data: {}\n\n" * 50)
 
 
 @dataclass
@@ -113,3 +120,13 @@ def _made(request: dict[str, Any], *, asynchronous: bool) -> dict[str, Any]:
 async def _later(pieces: list[bytes]) -> Any:
     for piece in pieces:
         yield piece
+
+
+def same(
+    caller: Caller, recorder: Recorder, folder: Path, method: str, url: str, **request: Any
+) -> tuple[Seen, list[Exchange]]:
+    """Make the same request with and without the recorder; return what both saw, and what was kept."""
+    plain = caller.see(None, method, url, **request)
+    recorded = caller.see(recorder, method, url, **request)
+    assert recorded == plain
+    return recorded, journalled(folder)

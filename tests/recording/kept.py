@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import errno
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from audit.call import Call, Exchange, Outcome, Reading
+from audit.call import Call, Ending, Exchange, Outcome, Reading
 from audit.recording.backlog import Backlog
 from audit.recording.frames import Loss
 from audit.recording.journal import writers
 from audit.recording.recorder import Recorder
+from audit.recording.tape import Tape
 
-__all__ = ["Memory", "a_recorder", "journalled", "losses"]
+__all__ = ["URL", "Memory", "a_recorder", "ask", "begin", "exit_with", "journalled", "losses", "no_space"]
+
+URL = "https://api.example.com/v1/chat/completions"
 
 
 class Memory:
@@ -78,3 +86,41 @@ def journalled(folder: Path) -> list[Exchange]:
 def losses(folder: Path) -> list[Loss]:
     """Return the losses that stand in the journal."""
     return [loss for name in writers(folder) for loss in Backlog(folder, name).take(10_000).losses]
+
+
+def begin(recorder: Recorder, body: bytes = b"ask", **over: Any) -> Tape | None:
+    return recorder.begin(**{"method": "POST", "url": URL, "headers": [], "body": body, **over})
+
+
+def ask(recorder: Recorder, body: bytes = b"ask", answer: bytes = b"answer", **over: Any) -> None:
+    """Make one whole call, recorded or not."""
+    if tape := begin(recorder, body, **over):
+        tape.head(200, [])
+        tape.chunk(answer)
+        tape.finish(Ending.EOF)
+
+
+def exit_with(work: Any, *arguments: Any) -> None:
+    """End a forked child by what its work returns, whatever it raises: it must not go on with the tests."""
+    logging.disable()
+    try:
+        os._exit(0 if work(*arguments) else 1)
+    except BaseException:  # noqa: BLE001
+        os._exit(2)
+
+
+@contextmanager
+def no_space(every: int = 1) -> Iterator[None]:
+    """Let writes to the journal fail, every so many."""
+    writev, counted = os.writev, iter(range(10**9))
+
+    def full(descriptor: int, pieces: list[bytes]) -> int:
+        if next(counted) % every == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return writev(descriptor, pieces)
+
+    os.writev = full
+    try:
+        yield
+    finally:
+        os.writev = writev

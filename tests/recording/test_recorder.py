@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import gc
-import logging
 import os
 import resource
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,25 +16,10 @@ import pytest
 from audit.call import Ending, Origin, Tags
 from audit.errors import JournalError
 from audit.recording.recorder import Recorder
-from audit.recording.sink import Sink
 from audit.recording.tagging import tags
-from audit.recording.tape import Tape
-from tests.recording.kept import Memory, a_recorder, journalled, losses
+from tests.recording.kept import Memory, a_recorder, ask, begin, exit_with, journalled, losses, no_space
 
-URL = "https://api.example.com/v1/chat/completions"
 PATIENCE_S = 20.0
-
-
-def begin(recorder: Recorder, body: bytes = b"ask", **over: Any) -> Tape | None:
-    return recorder.begin(**{"method": "POST", "url": URL, "headers": [], "body": body, **over})
-
-
-def ask(recorder: Recorder, body: bytes = b"ask", answer: bytes = b"answer", **over: Any) -> None:
-    """Make one whole call, recorded or not."""
-    if tape := begin(recorder, body, **over):
-        tape.head(200, [])
-        tape.chunk(answer)
-        tape.finish(Ending.EOF)
 
 
 def bytes_in(folder: Path) -> bytes:
@@ -216,7 +196,7 @@ def test_a_full_disk_costs_exactly_what_it_is_told_to(tmp_path: Path) -> None:
     made = 200
     child = os.fork()
     if not child:
-        _exit_with(_fill, tmp_path, made)
+        exit_with(_fill, tmp_path, made)
     assert os.waitpid(child, 0)[1] == 0
     kept = journalled(tmp_path)
     assert 0 < len(kept) < made
@@ -353,122 +333,6 @@ def test_a_signals_handler_may_end_a_call_while_the_same_thread_writes(
         b"other": Ending.CLOSED,
         b"mine": Ending.EOF,
     }
-
-
-def test_a_forked_child_keeps_a_journal_of_its_own(recorder: Recorder, tmp_path: Path) -> None:
-    open_in_parent = begin(recorder, b"open in the parent")
-    assert open_in_parent is not None
-    with no_space():
-        ask(recorder, b"lost in the parent")
-    child = os.fork()
-    if not child:
-        _exit_with(_as_child, recorder, open_in_parent)
-    assert os.waitpid(child, 0)[1] == 0
-    open_in_parent.finish(Ending.EOF)
-    ask(recorder, b"parent")
-    told = {exchange.request_body: exchange.ending for exchange in journalled(tmp_path)}
-    assert told == {b"open in the parent": Ending.EOF, b"parent": Ending.EOF, b"child": Ending.EOF}
-    assert [loss.count for loss in losses(tmp_path)] == [1]
-
-
-def test_a_fork_waits_for_the_writer_to_be_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder, ready = a_recorder(tmp_path, Memory()), []
-    monkeypatch.setattr(Sink, "prepare_for_fork", lambda sink: ready.append(sink))
-    writer = recorder._sink
-    child = os.fork()
-    if not child:
-        os._exit(0 if writer in ready else 3)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    recorder.close()
-
-
-def test_a_forked_child_that_cannot_begin_a_journal_leaves_the_parents_alone(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    folder = tmp_path / "journal"
-    recorder = a_recorder(folder)
-    child = os.fork()
-    if not child:
-        _exit_with(_as_child_without_a_folder, recorder, folder)
-    assert os.waitpid(child, 0)[1] == 0
-    (folder.with_name("moved")).rename(folder)
-    ask(recorder, b"parent")
-    assert [exchange.request_body for exchange in journalled(folder)] == [b"parent"]
-
-
-def test_threads_fork_and_finalize_without_losing_a_call(tmp_path: Path) -> None:
-    memory = Memory()
-    recorder = a_recorder(tmp_path, memory)
-
-    def work(name: int) -> None:
-        for number in range(50):
-            ask(recorder, b"%d/%d" % (name, number))
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(32)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert recorder.close(PATIENCE_S) is True
-    made = sorted(b"%d/%d" % (name, number) for name in range(32) for number in range(50))
-    assert sorted(exchange.request_body for exchange in memory.exchanges) == made
-
-
-def test_a_recorder_that_nobody_has_any_more_is_not_kept_for_forks(tmp_path: Path) -> None:
-    recorder = a_recorder(tmp_path)
-    recorder.close()
-    del recorder
-    gc.collect()
-    child = os.fork()
-    if not child:
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-
-
-@contextmanager
-def no_space(every: int = 1) -> Iterator[None]:
-    """Let writes to the journal fail, every so many."""
-    writev, counted = os.writev, iter(range(10**9))
-
-    def full(descriptor: int, pieces: list[bytes]) -> int:
-        if next(counted) % every == 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return writev(descriptor, pieces)
-
-    os.writev = full
-    try:
-        yield
-    finally:
-        os.writev = writev
-
-
-def _exit_with(work: Any, *arguments: Any) -> None:
-    """End a forked child by what its work returns, whatever it raises: it must not go on with the tests."""
-    logging.disable()
-    try:
-        os._exit(0 if work(*arguments) else 1)
-    except BaseException:  # noqa: BLE001
-        os._exit(2)
-
-
-def _as_child(recorder: Recorder, open_in_parent: Tape) -> bool:
-    fresh = recorder.lost == 0
-    open_in_parent.abandon()
-    ask(recorder, b"child")
-    recorder.close()
-    return fresh
-
-
-def _as_child_without_a_folder(recorder: Recorder, folder: Path) -> bool:
-    folder.rename(folder.with_name("moved"))
-    folder.touch()
-    grandchild = os.fork()
-    if not grandchild:
-        ask(recorder, b"grandchild")
-        os._exit(0 if recorder.lost == 1 and not recorder.flush(0) else 3)
-    told = os.waitpid(grandchild, 0)[1] == 0
-    folder.unlink()
-    return told
 
 
 def _fill(folder: Path, made: int) -> bool:
