@@ -108,6 +108,7 @@ class Store:
 
     read: Interpreter
     writer: Writer
+    engine: Engine
 
     def __init__(self, settings: Settings) -> None:
         """Open the configured database, its schema up to date; raise `StoreError`."""
@@ -130,16 +131,16 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _open(self) -> None:
         from audit.store.engine import file_of
         from audit.store.write import Writer
 
-        self._engine = upgraded_engine(self._settings)
+        self.engine = upgraded_engine(self._settings)
         self._file = file_of(self._settings.database_url)
-        self.read = interpreter(self._settings, _key_names(self._settings, self._engine))
-        self.writer = Writer(self._engine)
+        self.read = interpreter(self._settings, _key_names(self._settings, self.engine))
+        self.writer = Writer(self.engine)
 
 
 def open_store(settings: Settings) -> Store:
