@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 import os
+import runpy
 import socket
 import sys
 import threading
@@ -50,6 +51,14 @@ def test_help_lists_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
 
     assert all(f"\n  {name} " in printed for name in SCENARIOS)
+
+
+def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["simulator", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("audit.simulator", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: python -m audit.simulator")
 
 
 def test_small_replies_do_not_wait_for_each_other() -> None:
