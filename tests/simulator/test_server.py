@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import io
 import logging
 import os
@@ -59,6 +60,8 @@ def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         runpy.run_module("audit.simulator", run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: python -m audit.simulator")
+    importlib.import_module("audit.simulator.__main__")  # does nothing
+    assert capsys.readouterr().out == ""
 
 
 def test_small_replies_do_not_wait_for_each_other() -> None:
