@@ -184,7 +184,13 @@ def _reason(before: State, state: State, checks: Sequence[Check]) -> str:
     if state is State.DOWN:
         return f"{_run(checks, _FAILED)} checks in a row failed, {told}"
     if state is State.UP:
-        return f"{len(window) - _bad_of(window)} of the last {len(window)} checks went well"
+        return _well(len(window) - _bad_of(window), len(window))
     if before is State.DOWN:
         return f"it answers again, {told}"
     return f"{_bad_of(window)} of the last {len(window)} checks went badly, {told}"
+
+
+def _well(good: int, checks: int) -> str:
+    if good < checks:
+        return f"{good} of the last {checks} checks went well"
+    return "a check went well" if checks == 1 else f"the last {checks} checks went well"
