@@ -9,7 +9,7 @@ import streamlit as st
 from audit.call import ModelMatch, Operation, Outcome
 from audit.store.scope import Order, Standing
 from dashboard import frame
-from dashboard.filters import DEFAULT_SORT, Chosen
+from dashboard.filters import DEFAULT_SORT, PRICE, USAGE, Chosen
 from dashboard.palette import word
 
 __all__ = ["ORDERS", "bar", "narrows", "order_control", "page_number", "pages"]
@@ -30,6 +30,14 @@ _LISTS: dict[str, tuple[str, list[str]]] = {
     "standings": ("Result", [standing.value for standing in Standing]),
     "operations": ("Operation", [operation.value for operation in Operation]),
     "matches": ("Served as asked", [match.value for match in ModelMatch]),
+    "lacking": ("Without", [PRICE, USAGE]),
+}
+_LED_BY = {
+    "sessions": "session",
+    "requested": "asked for",
+    "categories": "category",
+    "sides": "side",
+    "levels": "level",
 }
 
 
@@ -47,7 +55,7 @@ def bar() -> None:
             width=300,
         )
         for field, (title, values) in _LISTS.items():
-            taken = list(getattr(choice, field))
+            taken = [str(value) for value in getattr(choice, field)]  # members of an enum would not fit the options
             st.session_state[field] = taken
             st.multiselect(
                 title,
@@ -58,10 +66,10 @@ def bar() -> None:
                 on_change=_write,
                 width=160,
             )
-    if choice.sessions:
-        with st.container(horizontal=True, vertical_alignment="center", key="session-filter"):
-            st.text(f"Only session {' or '.join(choice.sessions)}")
-            st.button("Any session", type="tertiary", icon=":material/close:", on_click=_any_session)
+    if told := _told(choice):
+        with st.container(horizontal=True, vertical_alignment="center", key="led-by"):
+            st.text(told)
+            st.button("Any", type="tertiary", icon=":material/close:", on_click=_any)
 
 
 def narrows(choice: Chosen) -> bool:
@@ -110,10 +118,18 @@ def _write() -> None:
         standings=tuple(Standing(value) for value in state.get("standings", ())),
         operations=tuple(state.get("operations", ())),
         matches=tuple(state.get("matches", ())),
+        lacking=tuple(state.get("lacking", ())),
         sort=state.get("sort", DEFAULT_SORT),
     )
     st.query_params.from_dict(changed.query())
 
 
-def _any_session() -> None:
-    st.query_params.from_dict(replace(frame.view().choice, sessions=()).query())
+def _any() -> None:
+    nothing: dict[str, tuple[str, ...]] = dict.fromkeys(_LED_BY, ())
+    st.query_params.from_dict(frame.narrowed(frame.view().choice, **nothing).query())
+
+
+def _told(choice: Chosen) -> str:
+    """Return in words what no control stands for: what links of other pages have narrowed the list to."""
+    found = [f"{word} {' or '.join(values)}" for field, word in _LED_BY.items() if (values := getattr(choice, field))]
+    return f"Only {' · '.join(found)}" if found else ""

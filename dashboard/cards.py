@@ -7,7 +7,7 @@ only: the rest of Streamlit takes text for Markdown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,7 @@ __all__ = [
     "export",
     "figure_card",
     "heading",
+    "leads_to",
     "nothing",
     "notice_list",
     "period_words",
@@ -61,6 +62,11 @@ class Lead:
     label: str
     """Our own words."""
     choice: Chosen
+
+
+def leads_to(choice: Chosen, *wanted: tuple[str, int, Mapping[str, Sequence[str]]]) -> list[Lead]:
+    """Return ways to calls: what they are called, how many there are, what narrows to them; no way where none are."""
+    return [Lead(label, narrowed(choice, **narrowing)) for label, calls, narrowing in wanted if calls]
 
 
 @contextmanager
@@ -175,9 +181,9 @@ def figure_card(
     worse_when: Literal["up", "down"] | None = None,
     spark: Sequence[float | None] = (),
     help: str | None = None,
-    leads: Lead | None = None,
+    leads: Sequence[Lead] = (),
 ) -> None:
-    """Draw a figure with how it moved, what it leaves out, its course, and a way to the calls behind it."""
+    """Draw a figure with how it moved, what it leaves out, its course, and ways to the calls behind it."""
     still = delta in (None, "0 %", "0 pp")
     colour: Literal["inverse", "normal", "off"] = "off" if still or worse_when is None else "inverse"
     if worse_when == "down" and not still:
@@ -195,12 +201,14 @@ def figure_card(
         )
         if notes:
             st.caption("  \n".join(notes))
-        if leads is not None:
-            link("calls", leads.label, leads.choice, icon=":material/arrow_forward:")
+        if leads:
+            with st.container(horizontal=True, gap="xsmall"):
+                for lead in leads:
+                    link("calls", lead.label, lead.choice, icon=":material/arrow_forward:")
 
 
 def cost_card(
-    totals: Totals, past: Totals | None, course: Sequence[Tally | None] = (), leads: Lead | None = None
+    totals: Totals, past: Totals | None, course: Sequence[Tally | None] = (), leads: Sequence[Lead] = ()
 ) -> None:
     """Draw what calls cost; how it moved is told of the currency in which most was spent."""
     currency = next(iter(spending.currencies([totals])), "")
@@ -228,7 +236,7 @@ def share_card(
     *,
     worse_when: Literal["up", "down"] | None = None,
     help: str,
-    leads: Lead | None = None,
+    leads: Lead,
 ) -> None:
     """Draw which share of calls something happened to."""
     figure_card(
@@ -239,7 +247,7 @@ def share_card(
         spark=[part(tally) / tally.calls if tally and tally.calls else None for tally in course],
         notes=[figures.among(part(totals), totals.calls)],
         help=help,
-        leads=leads if part(totals) else None,
+        leads=[leads] if part(totals) else [],
     )
 
 

@@ -16,6 +16,7 @@ from audit.call import ModelMatch, Outcome
 from audit.store.rows import LatencyRow, OutcomeRow, SubstitutionRow, Totals, UsageRow
 from audit.store.scope import Standing
 from dashboard import figures
+from dashboard.filters import PRICE
 
 __all__ = ["Notice", "Period", "Weight", "notices"]
 
@@ -54,7 +55,9 @@ class Period:
 
     totals: Totals
     usage: Sequence[UsageRow] = ()
-    """By model."""
+    """By the model asked for."""
+    served: Sequence[UsageRow] = ()
+    """By the model that served: what costs are told by."""
     latency: Sequence[LatencyRow] = ()
     outcomes: Sequence[OutcomeRow] = ()
     """Ungrouped, in one span or several."""
@@ -88,6 +91,7 @@ def _facts(now: Period) -> Iterable[Notice]:
             weight=Weight.NOTE,
             text=f"{figures.share(totals.unpriced, totals.calls)} of {figures.plural(totals.calls, 'call')} "
             f"have no known price: costs leave {figures.count(totals.unpriced)} of them out.",
+            narrowing={"lacking": (PRICE,)},
         )
 
 
@@ -103,12 +107,12 @@ def _rates(now: Sequence[UsageRow], before: Sequence[UsageRow]) -> Iterable[Noti
             yield Notice(
                 weight=Weight.WARNING if rose else Weight.CHANGE,
                 text=errors,
-                narrowing={"models": (row.group,), "standings": (Standing.ERROR.value,)},
+                narrowing={"requested": (row.group,), "standings": (Standing.ERROR.value,)},
             )
         blocks = _changed("The block rate", row.group, (row.blocked, row.calls), (past.blocked, past.calls))
         if blocks is not None:
             blocked = (Outcome.BLOCKED_PROMPT.value, Outcome.BLOCKED_COMPLETION.value)
-            yield Notice(weight=Weight.WARNING, text=blocks, narrowing={"models": (row.group,), "outcomes": blocked})
+            yield Notice(weight=Weight.WARNING, text=blocks, narrowing={"requested": (row.group,), "outcomes": blocked})
 
 
 def _changed(what: str, model: str, now: tuple[int, int], before: tuple[int, int]) -> str | None:
@@ -167,7 +171,7 @@ def _costs(now: Period, before: Period) -> Iterable[Notice]:
         low, high = sorted((cost.amount, past))
         if high - low < _LEAST_COST or high < Decimal(str(_FACTOR)) * low or not past:
             continue
-        most = _mover(now.usage, before.usage, cost.currency)
+        most = _mover(now.served, before.served, cost.currency)
         verb = "rose" if cost.amount > past else "fell"
         text = f"Cost {verb} from {figures.money(past, cost.currency)} to {figures.money(cost.amount, cost.currency)}"
         yield Notice(

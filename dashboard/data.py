@@ -167,14 +167,15 @@ def _engine(url: str) -> Engine:
     return open_engine(url, read_only=True)
 
 
-@st.cache_data(ttl=_GLANCE_S, max_entries=8, show_spinner=False)
+@st.cache_resource(ttl=_GLANCE_S, max_entries=8, show_spinner=False)
 def _glance(url: str) -> Health:
     return Reader(_engine(url)).health(datetime.now(UTC))
 
 
-@st.cache_data(ttl=_KEPT_S, max_entries=_MOST_ANSWERS, show_spinner=False)
+@st.cache_resource(ttl=_KEPT_S, max_entries=_MOST_ANSWERS, show_spinner=False)
 def _answer(url: str, grown: tuple[Any, ...], question: str, given: tuple[Any, ...], named: tuple[Any, ...]) -> Any:
-    """`grown` is part of the cache's key only: an answer holds as long as the record has not grown."""
+    """Answers cannot be changed, so that all visitors may have the same ones: copying them takes longer than most
+    drawing. `grown` is part of the cache's key only: an answer holds as long as the record has not grown."""
     return getattr(Reader(_engine(url)), question)(*given, **dict(named))
 
 

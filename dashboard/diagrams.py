@@ -44,6 +44,10 @@ class Cell:
     column: str
     calls: int
     told: str
+    category: str = ""
+    """What the row stands for, in the provider's words."""
+    levels: tuple[str, ...] = ()
+    """What the column stands for, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,17 +104,21 @@ def heat_map(cells: Sequence[Cell], columns: Sequence[str], palette: Palette, *,
     figure = {"field": "calls", "type": "quantitative", "format": ","}
     spec: Spec = {
         "padding": PADDING,
+        "params": [{"name": "pick", "select": {"type": "point", "fields": ["category", "column"]}, "views": ["tiles"]}],
         "encoding": {
             "x": {"field": "column", "type": "nominal", "title": None, "sort": list(columns), "axis": _TOP_AXIS},
             "y": {"field": "row", "type": "nominal", "title": None, "sort": names, "axis": _name_axis()},
             "tooltip": [_tip("row", "Category"), _tip("column", "Level"), _tip("told", "Calls")],
         },
         "layer": [
-            {"mark": tile, "encoding": {"color": shade}},
+            {"name": "tiles", "mark": tile, "encoding": {"color": shade}},
             {"mark": {"type": "text", "fontSize": 12}, "encoding": {"text": figure, "color": ink}},
         ],
     }
-    rows = tuple({"row": cell.row, "column": cell.column, "calls": cell.calls, "told": cell.told} for cell in cells)
+    rows = tuple(
+        {"row": cell.row, "category": cell.category, "column": cell.column, "calls": cell.calls, "told": cell.told}
+        for cell in cells
+    )
     return Chart(spec=spec, rows=rows, alt=alt, height=_ROW * max(1, len(names)) + 56)
 
 

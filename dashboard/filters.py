@@ -16,7 +16,9 @@ __all__ = [
     "DEFAULT_RANGE",
     "DEFAULT_SORT",
     "EVERYTHING",
+    "PRICE",
     "RANGES",
+    "USAGE",
     "Chosen",
     "Window",
     "bucket_s",
@@ -31,6 +33,8 @@ RANGES = {
     "30d": timedelta(days=30),
     "90d": timedelta(days=90),
 }
+PRICE, USAGE = "price", "usage"
+"""What a call can lack."""
 EVERYTHING = "all"
 CUSTOM = "custom"
 DEFAULT_RANGE = "7d"
@@ -75,6 +79,14 @@ class Chosen:
     standings: tuple[Standing, ...] = ()
     operations: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
+    """The models asked for."""
+    categories: tuple[str, ...] = ()
+    """With `sides` and `levels`: what a content filter said."""
+    sides: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """`price` and `usage`: only calls that have none though they should, or that tell none; both narrow."""
     search: str | None = None
     sort: str = DEFAULT_SORT
     """By what the list of calls is sorted; one of `call_filters.ORDERS`, else the newest come first."""
@@ -99,6 +111,12 @@ class Chosen:
             operations=self.operations,
             standings=self.standings,
             matches=self.matches,
+            requested=self.requested,
+            categories=self.categories,
+            sides=self.sides,
+            levels=self.levels,
+            unpriced=PRICE in self.lacking,
+            without_usage=USAGE in self.lacking,
             canaries=Canaries.WITH if self.canary and self.canaries is Canaries.WITHOUT else self.canaries,
             canary=self.canary,
             search=self.search or None,
@@ -113,6 +131,11 @@ class Chosen:
             standings=(),
             operations=(),
             matches=(),
+            requested=(),
+            categories=(),
+            sides=(),
+            levels=(),
+            lacking=(),
             search=None,
             sort=DEFAULT_SORT,
         )
@@ -214,5 +237,10 @@ _MANY = {
     "standing": "standings",
     "operation": "operations",
     "match": "matches",
+    "asked": "requested",
+    "category": "categories",
+    "side": "sides",
+    "level": "levels",
+    "lacking": "lacking",
 }
 """URL parameters that may come several times, and the choices they stand for."""

@@ -13,6 +13,7 @@ from audit.store.scope import Standing
 from dashboard import cards, data, figures
 from dashboard.cards import Lead
 from dashboard.charts import Grid
+from dashboard.filters import PRICE, USAGE
 from dashboard.frame import View
 
 __all__ = ["draw"]
@@ -24,6 +25,9 @@ def draw(here: View, totals: Totals, past: Totals | None, grid: Grid) -> None:
     """Draw the figures of the chosen time."""
     course = _course(here, grid)
     choice = here.choice.shared()
+    unfinished = cards.leads_to(choice, ("Unfinished", totals.unfinished, {"standings": (Standing.UNFINISHED,)}))
+    unpriced = cards.leads_to(choice, ("Unpriced", totals.unpriced, {"lacking": (PRICE,)}))
+    untold = cards.leads_to(choice, ("No usage", totals.without_usage, {"lacking": (USAGE,)}))
     with st.grid(6, min_column_width=150):
         cards.figure_card(
             "Calls",
@@ -32,10 +36,10 @@ def draw(here: View, totals: Totals, past: Totals | None, grid: Grid) -> None:
             spark=[point.calls if point else 0 for point in course],
             notes=[f"{figures.count(totals.unfinished)} unfinished"],
             help="Calls for which a model was made to work.",
-            leads=Lead("Newest", choice),
+            leads=[Lead("Newest", choice), *unfinished],
         )
-        cards.cost_card(totals, past, course, Lead("Dearest", replace(choice, sort="dearest")))
-        _token_card(totals, past, course, Lead("Most output", replace(choice, sort="output")))
+        cards.cost_card(totals, past, course, [Lead("Dearest", replace(choice, sort="dearest")), *unpriced])
+        _token_card(totals, past, course, [Lead("Most output", replace(choice, sort="output")), *untold])
         cards.share_card(
             "Error rate",
             lambda tally: tally.errors,
@@ -58,7 +62,9 @@ def draw(here: View, totals: Totals, past: Totals | None, grid: Grid) -> None:
         )
 
 
-def _token_card(totals: Totals, past: Totals | None, course: Sequence[CoursePoint | None], leads: Lead) -> None:
+def _token_card(
+    totals: Totals, past: Totals | None, course: Sequence[CoursePoint | None], leads: Sequence[Lead]
+) -> None:
     cards.figure_card(
         "Tokens",
         figures.tokens(_tokens(totals)),
@@ -85,7 +91,7 @@ def _first_token_card(totals: Totals, past: Totals | None, course: Sequence[Cour
         spark=[point.first_token.p95_us if point else None for point in course] if first.n else (),
         notes=[f"p50 {figures.duration(first.p50_us)} · n {figures.count(first.n)}" if first.n else "not measured"],
         help="From sending a request to the first piece of content; streamed answers only.",
-        leads=leads if first.n else None,
+        leads=[leads] if first.n else [],
     )
 
 

@@ -10,12 +10,10 @@ import asyncio
 import base64
 import hashlib
 import ipaddress
-import logging
 import re
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +24,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from audit.errors import AuditError, SettingsError
+from audit.errors import SettingsError
+from dashboard.warming import warm
 
 __all__ = ["SecurityHeaders", "build_app", "content_security_policy", "is_loopback", "options", "serve"]
 
-_log = logging.getLogger("audit.dashboard")
 _HERE = Path(__file__).parent
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -160,20 +158,9 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 @asynccontextmanager
 async def _warming(_app: st.App) -> AsyncIterator[None]:
     """Let the first visitor find what is slow to import, and slow to look up, done."""
-    warming = asyncio.get_running_loop().run_in_executor(None, _warm)
+    warming = asyncio.get_running_loop().run_in_executor(None, warm)
     yield
     await warming
-
-
-def _warm() -> None:
-    # Not imported above: what is decorated with a cache before the server runs is cached in the wrong place.
-    data = import_module("dashboard.data")
-    import_module("dashboard.cards")
-    try:
-        if data.trouble() is None:
-            data.together(data.choices, data.foremost_models)
-    except AuditError:
-        _log.info("the record could not be looked at before the first visit", exc_info=True)
 
 
 async def _healthy(_request: Request) -> JSONResponse:

@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from audit.store.rows import Cost, Point, Tally, Totals, UsageRow
-from audit.store.scope import By
+from audit.store.scope import By, Standing
 from dashboard import charts, figures
 from dashboard.charts import Bar, Unit
+from dashboard.filters import PRICE, USAGE
 from dashboard.tables import Column
 
 __all__ = [
     "GROUPINGS",
     "NONE",
+    "SPENDING",
     "Grouping",
     "Measure",
     "amount",
@@ -69,6 +72,7 @@ GROUPINGS = {
     grouping.title: grouping
     for grouping in (
         Grouping(title="Model", by=By.MODEL, field="models"),
+        Grouping(title="Model asked for", by=By.REQUESTED, field="requested"),
         Grouping(title="Provider", by=By.PROVIDER, field="providers"),
         Grouping(title="API key", by=By.KEY, field="keys"),
         Grouping(title="Project", by=By.PROJECT, field="projects"),
@@ -77,6 +81,8 @@ GROUPINGS = {
         Grouping(title="Operation", by=By.OPERATION, field="operations"),
     )
 }
+SPENDING = tuple(title for title, grouping in GROUPINGS.items() if grouping.by is not By.REQUESTED)
+"""By what money and tokens are told apart: who is asked for spends nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,33 +147,39 @@ def left_out(sums: Sequence[Tally], measure: Measure) -> str | None:
     )
 
 
+class Opened(Protocol):
+    """Leads to the calls of a row, or to those of them that fit what is further said."""
+
+    def __call__(self, row: UsageRow, /, **further: Sequence[str]) -> None: ...
+
+
 def columns(
-    grouping: Grouping, rows: Sequence[UsageRow], before: Mapping[str | None, UsageRow], names: Mapping[str, str]
+    grouping: Grouping,
+    rows: Sequence[UsageRow],
+    before: Mapping[str | None, UsageRow],
+    names: Mapping[str, str],
+    opened: Opened,
 ) -> list[Column[UsageRow]]:
-    """Return what the table of groups says; `names` are what people call them."""
+    """Return what the table of groups says; `names` are what people call them.
+
+    Of models it does not tell the errors: a call that fails is served by none.
+    """
     found = currencies(rows)
     money = _money_columns(found[0], rows, before) if found else []
     money += [_cost_column(currency) for currency in found[1:]]
+    failed = _counted("Errors", lambda row: row.errors, partial(opened, standings=(Standing.ERROR,)))
     return [
         Column(title=grouping.title, value=lambda row: names.get(row.group or "", row.group or NONE), width=230),
-        Column(
-            title="Calls",
-            value=lambda row: figures.count(row.calls),
-            opens=True,
-            figure=True,
-            width=80,
-            help="Opens the list of these calls",
-            exported=lambda row: row.calls,
-        ),
+        _counted("Calls", lambda row: row.calls, opened),
         *money,
-        _number("Unpriced", lambda row: row.unpriced, figures.count),
+        _counted("Unpriced", lambda row: row.unpriced, partial(opened, lacking=(PRICE,))),
         _number("Input", lambda row: row.input_tokens, figures.tokens),
         _number("Cache hits", hit_rate, figures.percent),
         _number("Cache write", lambda row: row.cache_write_tokens, figures.tokens),
         _number("Output", lambda row: row.output_tokens, figures.tokens),
         _number("Reasoning", lambda row: row.reasoning_tokens, figures.tokens),
-        _number("No usage", lambda row: row.without_usage, figures.count),
-        _number("Errors", lambda row: row.errors, figures.count),
+        _counted("No usage", lambda row: row.without_usage, partial(opened, lacking=(USAGE,))),
+        *([] if grouping.by is By.MODEL else [failed]),
     ]
 
 
@@ -261,6 +273,19 @@ def _cost_column(currency: str) -> Column[UsageRow]:
 
 def _written_in(currency: str) -> Callable[[float], str]:
     return lambda value: figures.money(Decimal(str(value)), currency)
+
+
+def _counted(title: str, read: Callable[[UsageRow], int], opened: Callable[[UsageRow], None]) -> Column[UsageRow]:
+    return Column(
+        title=title,
+        value=lambda row: figures.count(read(row)),
+        opens=True,
+        opened=opened,
+        figure=True,
+        width=80,
+        help="Opens the list of these calls",
+        exported=read,
+    )
 
 
 def _number(

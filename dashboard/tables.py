@@ -49,6 +49,8 @@ class Column(Generic[Row]):
     """A share from 0 to 1, drawn as a bar."""
     opens: bool = False
     """A button that opens the row."""
+    opened: Callable[[Row], None] | None = None
+    """What the button does; None: what the table does with a row."""
     width: int | None = None
     help: str | None = None
     exported: Callable[[Row], Any] | None = None
@@ -66,13 +68,6 @@ class Table(Generic[Row]):
 
 def show(table: Table[Row], key: str, *, most: int = MOST_SEEN, opened: Callable[[Row], None] | None = None) -> None:
     """Draw a table, of which `most` rows are seen at once; `opened` is called with the row whose button was pressed."""
-    button = f"{key}-open"
-
-    def pressed() -> None:
-        click = st.session_state.get(button)
-        if click is not None and opened is not None:
-            opened(table.rows[click.row])
-
     st.dataframe(
         _frame(table),
         key=key,
@@ -81,7 +76,12 @@ def show(table: Table[Row], key: str, *, most: int = MOST_SEEN, opened: Callable
         alt=table.alt,
         height="content" if len(table.rows) <= most else _ROW_HEIGHT * (most + 1) + 3,
         row_height=_ROW_HEIGHT,
-        column_config={column.title: _config(column, button, pressed, table.rows) for column in table.columns},
+        column_config={
+            column.title: _button(column, f"{key}-{column.title}", table.rows, column.opened or opened)
+            if column.opens
+            else _config(column, table.rows)
+            for column in table.columns
+        },
     )
 
 
@@ -132,17 +132,25 @@ def _writer(written: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: figures.ABSENT if value is None or pd.isna(value) else written(value)
 
 
-def _config(column: Column[Row], button: str, pressed: Callable[[], None], rows: Sequence[Row]) -> Any:
+def _button(column: Column[Row], key: str, rows: Sequence[Row], opened: Callable[[Row], None] | None) -> Any:
+    def pressed() -> None:
+        click = st.session_state.get(key)
+        if click is not None and opened is not None:
+            opened(rows[click.row])
+
+    return st.column_config.ButtonColumn(
+        column.title,
+        type="tertiary",
+        key=key,
+        on_click=pressed,
+        alignment="right" if column.figure else "left",
+        width=column.width,
+        help=column.help,
+    )
+
+
+def _config(column: Column[Row], rows: Sequence[Row]) -> Any:
     common: dict[str, Any] = {"width": column.width, "help": column.help}
-    if column.opens:
-        return st.column_config.ButtonColumn(
-            column.title,
-            type="tertiary",
-            key=button,
-            on_click=pressed,
-            alignment="right" if column.figure else "left",
-            **common,
-        )
     if column.pills:
         words = sorted({value for row in rows if (value := column.value(row)) is not None})
         colours = [badge_colour(word) for word in words]

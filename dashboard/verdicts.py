@@ -12,6 +12,7 @@ from datetime import datetime
 
 from audit.call import Outcome, Source
 from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
+from audit.store.scope import Level
 from dashboard import figures
 from dashboard.charts import Bar
 from dashboard.diagrams import Cell
@@ -75,16 +76,25 @@ def cells(rows: Sequence[CategoryRow], source: Source, most: int = 14) -> list[C
     """Return the fields of the heat map of one side, for `most` categories: those with most alarming calls first."""
     counts: dict[str, dict[str, int]] = {}
     filtered: dict[tuple[str, str], int] = {}
+    native: dict[tuple[str, str], set[str]] = {}
     for row in rows:
         if row.source != source:
             continue
         levels = counts.setdefault(row.category, {})
-        for name, calls in _levels(row).items():
+        for name, said, calls in _levels(row):
             levels[name] = levels.get(name, 0) + calls
             filtered[row.category, name] = filtered.get((row.category, name), 0) + min(row.filtered, calls)
+            native.setdefault((row.category, name), set()).add(said)
     foremost = sorted(counts, key=lambda category: (-alarming(counts[category]), -sum(counts[category].values())))
     return [
-        Cell(row=_short(category), column=name, calls=calls, told=_told(category, calls, filtered[category, name]))
+        Cell(
+            row=_short(category),
+            column=name,
+            calls=calls,
+            told=_told(category, calls, filtered[category, name]),
+            category=category,
+            levels=tuple(sorted(native[category, name])),
+        )
         for category in foremost[:most]
         for name, calls in counts[category].items()
         if calls
@@ -152,7 +162,14 @@ def coverage_columns(title: str, names: Mapping[str, str]) -> list[Column[Covera
     """Return what the table of coverage says of a group."""
     return [
         Column(title=title, value=lambda row: names.get(row.group or "", row.group or "(none)"), width=220),
-        Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True, width=74),
+        Column(
+            title="Calls",
+            value=lambda row: figures.count(row.calls),
+            opens=True,
+            figure=True,
+            width=74,
+            exported=lambda row: row.calls,
+        ),
         Column(title="Prompt assessed", value=lambda row: row.prompt / row.calls, bar=True, width=120),
         Column(title="Completion assessed", value=lambda row: row.completion / row.calls, bar=True, width=120),
         Column(title="Not at all", value=lambda row: row.not_assessed, written=figures.count, figure=True, width=84),
@@ -160,13 +177,13 @@ def coverage_columns(title: str, names: Mapping[str, str]) -> list[Column[Covera
     ]
 
 
-def _levels(row: CategoryRow) -> dict[str, int]:
-    """How a row's calls fall on the scale."""
-    ran = row.calls - row.errors
+def _levels(row: CategoryRow) -> list[tuple[str, str, int]]:
+    """How a row's calls fall on the scale: its level there, that in the record, calls."""
+    failed = "failed", Level.FAILED.value, row.errors
     graded = level(row.level)
-    if graded is not None:
-        return {graded: ran, "failed": row.errors}
-    return {"found": min(row.detected, ran), "not found": ran - min(row.detected, ran), "failed": row.errors}
+    if row.level is not None and graded is not None:
+        return [(graded, row.level, row.ran), failed]
+    return [("found", Level.FOUND.value, row.detected), ("not found", Level.NOT_FOUND.value, row.not_found), failed]
 
 
 def _short(category: str) -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from audit import wiring
-from audit.call import ModelMatch, Operation, Outcome
+from audit.call import ModelMatch, Operation, Outcome, Source
 from audit.cli._keys import fingerprints
-from audit.store.scope import Canaries, Scope, Standing
+from audit.store.scope import Canaries, Level, Scope, Standing
 
 if TYPE_CHECKING:
     from audit.settings import Settings
@@ -86,9 +86,8 @@ def _several(name: str, text: str, *, choices: tuple[str, ...] = ()) -> Callable
     return click.option(f"--{name}", multiple=True, type=kind, metavar=name.upper(), help=text)
 
 
-_PLURALS = {
-    name: f"{name}s" for name in ("provider", "model", "key", "project", "user", "session", "operation", "standing")
-} | {"match": "matches"}
+_WITH_S = ("provider", "model", "key", "project", "user", "session", "operation", "standing", "side", "level")
+_PLURALS = {name: f"{name}s" for name in _WITH_S} | {"match": "matches", "category": "categories"}
 _BLOCKED = tuple(outcome.value for outcome in Outcome if outcome.blocked)
 _OUTCOMES = ("blocked", *(outcome.value for outcome in Outcome))
 _SELECTING: dict[str, Callable[..., Any]] = {
@@ -103,6 +102,7 @@ _SELECTING: dict[str, Callable[..., Any]] = {
     "until": click.option("--until", type=moment, metavar="WHEN", help="The same; not included. Default: no end."),
     "provider": _several("provider", "openai, azure, a configured name … Like all that follow: several widen."),
     "model": _several("model", "The model that served, or the one asked for where none is known."),
+    "requested": _several("requested", "The model asked for: errors and blocks are served by none."),
     "key": _several("key", "An API key's name, its fingerprint or the beginning of it; '' for calls without one."),
     "project": _several("project", "As tagged; '' for calls without one. Likewise user and session."),
     "user": _several("user", "As tagged."),
@@ -122,6 +122,13 @@ _SELECTING: dict[str, Callable[..., Any]] = {
         "chat, embeddings, … Default: all for which a model works; count_tokens, files and so on only when named.",
         choices=tuple(one.value for one in Operation),
     ),
+    "category": _several("category", "hate, jailbreak, …: calls of which a content filter said something of it."),
+    "side": _several(
+        "side", "prompt, completion: of which it was said.", choices=tuple(source.value for source in Source)
+    ),
+    "level": _several("level", f"At which level: low, HIGH, … as the provider says; without one: {', '.join(Level)}."),
+    "unpriced": click.option("--unpriced", is_flag=True, help="Only calls whose price is due and not known."),
+    "without_usage": click.option("--without-usage", is_flag=True, help="Only calls whose reply tells no tokens."),
     "canaries": click.option(
         "--canaries",
         type=click.Choice([choice.value for choice in Canaries]),

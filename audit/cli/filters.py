@@ -28,7 +28,7 @@ __all__ = ["command"]
     name="filters",
     epilog="""\b
 Examples:
-  audit filters                                 by model, the last 30 days
+  audit filters                                 by model asked for, the last 30 days
   audit filters --by day --since 7d             is anything drifting?
   audit filters --by project --outcome blocked
 """,
@@ -38,7 +38,7 @@ Examples:
     "--by",
     type=click.Choice([by.value for by in By]),
     metavar="WHAT",
-    default=By.MODEL.value,
+    default=By.REQUESTED.value,
     show_default=True,
     help=f"{', '.join(By)}.",
 )
@@ -58,7 +58,7 @@ def command(read: Reader, scope: Scope, by: str, as_json: bool) -> None:
         say_why_nothing(read, scope)
     else:
         names = called(read.keys()) if kind is By.KEY else {}
-        heading = {By.NONE: "", By.DAY: f"day ({zone()})"}.get(kind, by)
+        heading = {**_HEADINGS, By.DAY: f"day ({zone()})"}.get(kind, by)
         _print_outcomes(heading, outcomes, names, in_order=kind is By.DAY)
         _print_coverage("" if kind is By.DAY else heading, coverage, names)
         _print_categories(categories)
@@ -120,6 +120,7 @@ def _named(group: str | None, names: Mapping[str, str]) -> str:
     return ABSENT if group is None else names.get(group, group)
 
 
+_HEADINGS = {By.NONE: "", By.REQUESTED: "model asked for"}
 _COVERAGE: list[Column] = [
     *right("prompts", "share", "completions", "share", "filter failed", "not assessed"),
     Column(heading="calls", right=True, spare=1),

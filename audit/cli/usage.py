@@ -31,6 +31,7 @@ Examples:
   audit usage                               by model, the last 30 days
   audit usage --by day --since 7d
   audit usage --by key --model gpt-5
+  audit usage --by requested                whose calls fail: a failed call is served by no model
   audit usage --by-label team --project search --json
 """,
 )
@@ -62,7 +63,7 @@ def command(read: Reader, scope: Scope, by: str, by_label: str | None, as_json: 
         names = called(keys)
         cells = [_cells(names.get(row.group or "", row.group), row) for row in rows]
         total = [_cells("all", read.totals(scope))] if len(rows) > 1 else []
-        heading = by_label or (f"day ({zone()})" if kind is By.DAY else by)
+        heading = by_label or _HEADINGS.get(kind) or (f"day ({zone()})" if kind is By.DAY else by)
         print_table([*left(heading), *_FIGURES], [*cells, *total])
         say_when(scope)
     else:
@@ -95,6 +96,7 @@ def costs(tally: Tally) -> str:
     return " + ".join(money(cost.amount, cost.currency) for cost in tally.costs) or ABSENT
 
 
+_HEADINGS = {By.REQUESTED: "model asked for"}
 _FIGURES = (
     *right("calls"),
     Column(heading="errors", right=True, spare=1),

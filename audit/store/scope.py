@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["By", "Canaries", "Order", "Scope", "Standing"]
+__all__ = ["By", "Canaries", "Level", "Order", "Scope", "Standing"]
 
 
 class Canaries(StrEnum):
@@ -27,6 +27,15 @@ class Standing(StrEnum):
     """The caller left early, or the recorder died: nobody's fault."""
 
 
+class Level(StrEnum):
+    """What a content filter said without a level in its own words."""
+
+    FOUND = "found"
+    NOT_FOUND = "not found"
+    FAILED = "failed"
+    """It could not run: neither safe nor blocked."""
+
+
 class By(StrEnum):
     """What groups of calls have in common."""
 
@@ -34,6 +43,9 @@ class By(StrEnum):
     PROVIDER = "provider"
     MODEL = "model"
     """The served name, else the requested one, else `unknown`."""
+    REQUESTED = "requested"
+    """The model asked for, else the one that served, else `unknown`: a call that fails or is blocked is served by none,
+    so that rates of errors, blocks and outcomes are told by this."""
     KEY = "key"
     """The API key's fingerprint."""
     PROJECT = "project"
@@ -68,6 +80,8 @@ class Scope:
     providers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     """By the served name, or the requested one where none is known."""
+    requested: tuple[str, ...] = ()
+    """By the requested name, or the served one where none is known."""
     keys: tuple[str, ...] = ()
     """Fingerprints; "" stands for calls without a key, as it does for a project, a user, a session."""
     projects: tuple[str, ...] = ()
@@ -80,6 +94,16 @@ class Scope:
     """Empty: all that a model was made to work for (`Operation.generates`), blocked and failed ones included."""
     standings: tuple[Standing, ...] = ()
     matches: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    """Calls of which a content filter said something of such a category; with `sides` and `levels`, all in one word."""
+    sides: tuple[str, ...] = ()
+    """Of `Source`."""
+    levels: tuple[str, ...] = ()
+    """Severity, else probability, in the provider's words; `Level` for what has neither."""
+    unpriced: bool = False
+    """Only calls for which a price is due and not known."""
+    without_usage: bool = False
+    """Only calls with neither an input nor an output figure."""
     canaries: Canaries = Canaries.WITHOUT
     canary: str | None = None
     """The name of one canary."""

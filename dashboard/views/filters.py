@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from audit.call import Outcome, Source
-from audit.store.rows import CallRow, OutcomeRow, Totals
+from audit.store.rows import CallRow, CoverageRow, OutcomeRow, Totals
+from audit.store.scope import Scope
 from dashboard import call_list, cards, charts, data, diagrams, figures, frame, verdicts
 from dashboard.cards import Lead
 from dashboard.charts import Grid
+from dashboard.diagrams import Cell
+from dashboard.filters import Chosen
 from dashboard.frame import View
 from dashboard.palette import word
-from dashboard.spending import GROUPINGS, Grouping
+from dashboard.spending import GROUPINGS, NONE, Grouping
 from dashboard.tables import Table
 from dashboard.verdicts import LEVELS, Verdicts
 
-_SHOWN = ["Model", "Provider", "Project", "User", "API key"]
+_SHOWN = ["Model asked for", "Provider", "Project", "User", "API key"]
+_MOST_SAMPLES = 12
 _TELLING = (Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.MASKED, Outcome.FILTER_ERROR, Outcome.ANNOTATED)
 
 
@@ -33,7 +38,7 @@ def body(here: View) -> None:
     times = [row.at for row in found if row.at is not None]
     grid = here.grid(Totals(first_at=min(times), last_at=max(times)))
     rows = data.outcomes(here.scope, grid.bucket_s, offset_s=here.offset_s)
-    _figures(here, _sums(rows), _sums(data.outcomes(here.past)) if here.past else {})
+    _figures(here, _sums(rows), _sums(_by_group(here.past, GROUPINGS[_grouped()])) if here.past else {})
     _over_time(here, grid, rows)
     _categories(here)
     grouping = _grouping()
@@ -43,13 +48,22 @@ def body(here: View) -> None:
 
 
 def _ask_ahead(here: View) -> None:
+    grouping = GROUPINGS[_grouped()]
     data.together(
-        partial(data.outcomes, here.scope, here.bucket_s(), offset_s=here.offset_s),
         partial(data.categories, here.scope),
-        partial(data.coverage, here.scope, GROUPINGS[_grouped()].by),
-        partial(data.outcomes, here.scope, None, GROUPINGS[_grouped()].by),
-        *([partial(data.outcomes, here.past)] if here.past else []),
+        partial(data.coverage, here.scope, grouping.by),
+        partial(data.outcomes, here.scope, here.bucket_s(), offset_s=here.offset_s),
+        *(partial(_by_group, scope, grouping) for scope in (here.scope, here.past) if scope is not None),
+        partial(data.calls, _telling(here).scope(here.now), _MOST_SAMPLES),
     )
+
+
+def _by_group(scope: Scope, grouping: Grouping) -> tuple[OutcomeRow, ...]:
+    return data.outcomes(scope, None, grouping.by)
+
+
+def _telling(here: View) -> Chosen:
+    return frame.narrowed(here.choice.shared(), outcomes=tuple(outcome.value for outcome in _TELLING))
 
 
 def _sums(rows: Sequence[OutcomeRow]) -> dict[str, int]:
@@ -94,10 +108,10 @@ def _figures(here: View, now: dict[str, int], before: dict[str, int]) -> None:
             )
 
 
-def _lead(here: View, outcome: Outcome | None, number: int) -> Lead | None:
+def _lead(here: View, outcome: Outcome | None, number: int) -> list[Lead]:
     wanted = (outcome,) if outcome else tuple(one for one in Outcome if one is not Outcome.NOT_ASSESSED)
-    choice = frame.narrowed(here.choice.shared(), outcomes=[one.value for one in wanted])
-    return Lead("Show calls", choice) if number else None
+    narrowing = {"outcomes": [one.value for one in wanted]}
+    return cards.leads_to(here.choice.shared(), ("Show calls", number, narrowing))
 
 
 def _interval(part: int, whole: int) -> str:
@@ -151,14 +165,26 @@ def _categories(here: View) -> None:
             alt=f"Calls by category and level on the {source.value} side; {figures.count(grave)} above safe",
         )
         with column:
-            cards.chart_card(
+            hit = cards.chart_card(
                 f"{source.value.capitalize()}: categories by level",
                 chart if cells else None,
                 f"filters-{source.value}",
-                note="Calls by what was said of them; one may be in several rows. Providers grade differently."
+                note="Calls by what was said of them; one may be in several fields. Providers grade differently."
                 + (f" Left out: {figures.plural(hidden, 'more category', 'more categories')}." if hidden > 0 else ""),
+                picks=True,
                 empty=f"No filter said anything about a {source.value} in this time.",
             )
+        if hit:
+            _open_cell(here, source, next(cell for cell in cells if _is_meant(cell, hit)))
+
+
+def _is_meant(cell: Cell, hit: Mapping[str, Any]) -> bool:
+    return (cell.category, cell.column) == (hit["category"], hit["column"])
+
+
+def _open_cell(here: View, source: Source, cell: Cell) -> None:
+    narrowing = {"categories": (cell.category,), "sides": (source.value,), "levels": cell.levels}
+    frame.go("calls", frame.narrowed(here.choice.shared(), **narrowing))
 
 
 def _grouped() -> str:
@@ -170,11 +196,11 @@ def _grouping() -> Grouping:
 
 
 def _groups(here: View, grouping: Grouping) -> None:
-    before = data.outcomes(here.past, None, grouping.by) if here.past else ()
-    rows = verdicts.side_by_side(data.outcomes(here.scope, None, grouping.by), before)
+    before = _by_group(here.past, grouping) if here.past else ()
+    rows = verdicts.side_by_side(_by_group(here.scope, grouping), before)
 
     def opened(row: Verdicts) -> None:
-        frame.go("calls", frame.narrowed(here.choice.shared(), **grouping.chosen(row.group or "(none)")))
+        frame.go("calls", frame.narrowed(here.choice.shared(), **grouping.chosen(row.group or NONE)))
 
     table = Table(
         columns=verdicts.columns(grouping.title, frame.names(grouping.by)),
@@ -191,6 +217,9 @@ def _groups(here: View, grouping: Grouping) -> None:
 
 
 def _coverage(here: View, grouping: Grouping) -> None:
+    def opened(row: CoverageRow) -> None:
+        frame.go("calls", frame.narrowed(here.choice.shared(), **grouping.chosen(row.group or NONE)))
+
     table = Table(
         columns=verdicts.coverage_columns(grouping.title, frame.names(grouping.by)),
         rows=data.coverage(here.scope, grouping.by),
@@ -200,14 +229,15 @@ def _coverage(here: View, grouping: Grouping) -> None:
         f"Coverage by {grouping.word}",
         table,
         "filters-coverage",
+        opened=opened,
         note="How many calls had a verdict at all. What was not assessed is not safe: nobody looked.",
         file_name=f"filter-coverage-by-{grouping.title.lower().replace(' ', '-')}.csv",
     )
 
 
 def _samples(here: View) -> None:
-    choice = frame.narrowed(here.choice.shared(), outcomes=tuple(outcome.value for outcome in _TELLING))
-    page = data.calls(choice.scope(here.now), 12)
+    choice = _telling(here)
+    page = data.calls(choice.scope(here.now), _MOST_SAMPLES)
 
     def opened(row: CallRow) -> None:
         frame.go("calls", choice, call=str(row.id))

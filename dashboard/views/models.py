@@ -38,7 +38,7 @@ def body(here: View) -> None:
     """Draw the page."""
     data.together(
         partial(data.latency_by_model, here.scope),
-        partial(data.usage, here.scope, By.MODEL),
+        partial(data.usage, here.scope, By.REQUESTED),
         partial(data.substitutions, here.scope),
         data.models,
     )
@@ -169,14 +169,14 @@ def _unchecked() -> None:
 
 
 def _traffic(here: View) -> None:
-    rows = data.usage(here.scope, By.MODEL)
+    rows = data.usage(here.scope, By.REQUESTED)
 
     def opened(row: UsageRow) -> None:
-        frame.go("calls", frame.narrowed(here.choice.shared(), models=(row.group or "",)))
+        frame.go("calls", frame.narrowed(here.choice.shared(), requested=(row.group or "",)))
 
     table: Table[UsageRow] = Table(
         columns=[
-            Column(title="Model", value=lambda row: row.group or "unknown", width=240),
+            Column(title="Model asked for", value=lambda row: row.group or "unknown", width=240),
             Column(
                 title="Calls",
                 value=lambda row: figures.count(row.calls),

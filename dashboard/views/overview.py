@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from audit.call import ModelMatch
+from audit.call import ModelMatch, Outcome
 from audit.store.rows import FlipRow, OutcomeRow, Totals, UsageRow
-from audit.store.scope import By
+from audit.store.scope import By, Scope, Standing
 from dashboard import cards, charts, data, figures, frame, headline, state_strip, uptime
 from dashboard.changes import Period, notices
 from dashboard.charts import Bar, Grid
@@ -19,6 +19,7 @@ from dashboard.state_strip import Chip
 from dashboard.tables import Column, Table, show
 
 _MOST, _MOST_CHIPS = 8, 24
+_BLOCKED = tuple(outcome.value for outcome in Outcome if outcome.blocked)
 _COURSES = (data.course, data.outcomes)
 
 
@@ -47,12 +48,12 @@ def body(here: View) -> None:
 def _ask_ahead(here: View) -> None:
     """Have all that the page needs looked up at once: most of the time it takes is the database's."""
     scopes = [scope for scope in (here.scope, here.past) if scope is not None]
-    speeds = scopes if here.past else []  # they are only ever compared
+    compared = scopes if here.past else []
     data.together(
         *(partial(data.substitutions, scope) for scope in scopes),
         *([partial(data.totals, here.past)] if here.past else []),
-        *(partial(data.usage, scope, By.MODEL) for scope in scopes),
-        *(partial(data.latency_by_model, scope) for scope in speeds),
+        *(partial(data.usage, scope, By.REQUESTED) for scope in scopes),
+        *(partial(ask, scope) for scope in compared for ask in (data.latency_by_model, _by_served)),
         *(partial(ask, here.scope, here.bucket_s(), offset_s=here.offset_s) for ask in _COURSES),
         data.models,
     )
@@ -73,7 +74,8 @@ def _below(here: View, past: Totals | None) -> None:
 def _stands_out(here: View, totals: Totals, past: Totals | None, outcomes: Sequence[OutcomeRow]) -> None:
     now = Period(
         totals=totals,
-        usage=data.usage(here.scope, By.MODEL),
+        usage=data.usage(here.scope, By.REQUESTED),
+        served=_by_served(here.scope) if here.past is not None else (),
         latency=data.latency_by_model(here.scope) if here.past is not None else (),
         outcomes=outcomes,
         substitutions=data.substitutions(here.scope),
@@ -82,7 +84,8 @@ def _stands_out(here: View, totals: Totals, past: Totals | None, outcomes: Seque
     if here.past is not None and past is not None and past.calls:
         before = Period(
             totals=past,
-            usage=data.usage(here.past, By.MODEL),
+            usage=data.usage(here.past, By.REQUESTED),
+            served=_by_served(here.past),
             latency=data.latency_by_model(here.past),
             substitutions=data.substitutions(here.past),
         )
@@ -94,6 +97,10 @@ def _stands_out(here: View, totals: Totals, past: Totals | None, outcomes: Seque
             cards.notice_list(found, here.choice.shared())
         else:
             st.caption(f":green[:material/check:] Nothing, in {figures.plural(totals.calls, 'call')}.")
+
+
+def _by_served(scope: Scope) -> tuple[UsageRow, ...]:
+    return data.usage(scope, By.MODEL)
 
 
 def _checked(here: View) -> None:
@@ -143,47 +150,40 @@ def _outcomes(here: View, grid: Grid, rows: Sequence[OutcomeRow]) -> None:
 
 def _models(here: View) -> None:
     states = _states(here)
-    rows = data.usage(here.scope, By.MODEL)
+    rows = data.usage(here.scope, By.REQUESTED)
+
+    def opened(row: UsageRow, **further: tuple[str, ...]) -> None:
+        frame.go("calls", frame.narrowed(here.choice.shared(), requested=(row.group or "",), **further))
+
+    state: Column[UsageRow] = Column(
+        title="State",
+        value=lambda row: states.get(row.group or "", "not checked"),
+        pills=True,
+        width=96,
+        help="By canaries; how callers fared is told by the columns to the right",
+    )
+    failed, blocked = partial(opened, standings=(Standing.ERROR,)), partial(opened, outcomes=_BLOCKED)
     table: Table[UsageRow] = Table(
         columns=[
-            Column(title="Model", value=lambda row: row.group or "unknown", width=170),
-            Column(
-                title="State",
-                value=lambda row: states.get(row.group or "", "not checked"),
-                pills=True,
-                width=96,
-                help="By canaries; how callers fared is told by the columns to the right",
-            ),
-            Column(
-                title="Calls",
-                value=lambda row: figures.count(row.calls),
-                opens=True,
-                figure=True,
-                width=64,
-                help="Opens the list of these calls",
-            ),
-            Column(
-                title="Errors", value=lambda row: row.errors / row.calls, written=figures.percent, figure=True, width=72
-            ),
-            Column(
-                title="Blocked",
-                value=lambda row: row.blocked / row.calls,
-                written=figures.percent,
-                figure=True,
-                width=72,
-            ),
+            Column(title="Model asked for", value=lambda row: row.group or "unknown", width=170),
+            state,
+            _leading("Calls", lambda row: figures.count(row.calls), opened),
+            _leading("Errors", lambda row: figures.share(row.errors, row.calls), failed),
+            _leading("Blocked", lambda row: figures.share(row.blocked, row.calls), blocked),
         ],
         rows=rows[:_MOST],
-        alt="Models by number of calls, with state, errors and blocks",
+        alt="Models asked for by number of calls, with state, errors and blocks",
     )
 
-    def opened(row: UsageRow) -> None:
-        frame.go("calls", frame.narrowed(here.choice.shared(), models=(row.group or "",)))
-
-    with cards.card("Models by calls"):
-        show(table, "overview-models", opened=opened)
+    with cards.card("Models asked for, by calls"):
+        show(table, "overview-models")
         left_out = len(rows) - len(table.rows)
         frame.link("models", f"All {len(rows)} models" if left_out > 0 else "Uptime and checks", here.choice.shared())
+
+
+def _leading(title: str, value: Callable[[UsageRow], str], opened: Callable[[UsageRow], None]) -> Column[UsageRow]:
+    told = "Opens the list of these calls"
+    return Column(title=title, value=value, opens=True, opened=opened, figure=True, width=72, help=told)
 
 
 def _states(here: View) -> dict[str, str]:
@@ -199,12 +199,12 @@ def _states(here: View) -> dict[str, str]:
 
 
 def _movers(here: View) -> None:
-    before = {row.group: row for row in data.usage(here.past, By.MODEL)} if here.past else {}
-    rows = sorted(data.usage(here.scope, By.MODEL), key=lambda row: -abs(row.calls - _calls(before.get(row.group))))
+    before = {row.group: row for row in data.usage(here.past, By.REQUESTED)} if here.past else {}
+    rows = sorted(data.usage(here.scope, By.REQUESTED), key=lambda row: -abs(row.calls - _calls(before.get(row.group))))
     table: Table[UsageRow] = Table(
         columns=[
-            Column(title="Model", value=lambda row: row.group or "unknown", width=150),
-            Column(title="Calls", value=lambda row: row.calls, written=figures.count, figure=True),
+            Column(title="Model asked for", value=lambda row: row.group or "unknown", width=150),
+            Column(title="Calls", value=lambda row: figures.count(row.calls), opens=True, figure=True),
             Column(title="Before", value=lambda row: _calls(before.get(row.group)), written=figures.count, figure=True),
             Column(
                 title="Change",
@@ -216,7 +216,11 @@ def _movers(here: View) -> None:
         rows=[row for row in rows if row.calls != _calls(before.get(row.group))][:_MOST],
         alt="Models whose number of calls moved most",
     )
-    cards.table_card("Top movers", table, "overview-movers", empty="No model's number of calls moved.")
+
+    def opened(row: UsageRow) -> None:
+        frame.go("calls", frame.narrowed(here.choice.shared(), requested=(row.group or "",)))
+
+    cards.table_card("Top movers", table, "overview-movers", opened=opened, empty="No model's number of calls moved.")
 
 
 def _incidents(here: View, flips: Sequence[FlipRow]) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
 from audit.store.rows import Tally, Totals, UsageRow
-from audit.store.scope import Scope
+from audit.store.scope import Scope, Standing
 from dashboard import cards, charts, data, figures, frame, palette, spending
+from dashboard.cards import Lead
+from dashboard.filters import PRICE, USAGE
 from dashboard.frame import View
-from dashboard.spending import GROUPINGS, Grouping, Measure
+from dashboard.spending import GROUPINGS, SPENDING, Grouping, Measure
 from dashboard.tables import Table
 
 _LABEL = "Label "
@@ -30,7 +32,7 @@ def body(here: View) -> None:
     if totals.calls == 0:
         cards.nothing("usage", here, data.health())
         return
-    _sums(totals, _whole(here.past) if here.past else None)
+    _sums(here, totals, _whole(here.past) if here.past else None)
     grouping = _grouping()
     _over_time(here, totals, grouping)
     _groups(here, grouping)
@@ -49,22 +51,36 @@ def _whole(scope: Scope) -> Totals:
     return spending.whole(data.usage(scope, grouping.by, label=grouping.label))
 
 
-def _sums(totals: Totals, past: Totals | None) -> None:
+def _sums(here: View, totals: Totals, past: Totals | None) -> None:
+    choice = here.choice.shared()
+    unpriced = cards.leads_to(choice, ("Unpriced", totals.unpriced, {"lacking": (PRICE,)}))
+    untold = cards.leads_to(choice, ("No usage", totals.without_usage, {"lacking": (USAGE,)}))
+    astray = cards.leads_to(
+        choice,
+        ("Failed", totals.errors, {"standings": (Standing.ERROR,)}),
+        ("Unfinished", totals.unfinished, {"standings": (Standing.UNFINISHED,)}),
+    )
     without = f"without {figures.count(totals.without_usage)} of {figures.plural(totals.calls, 'call')}"
     cached = f"{figures.tokens(totals.cached_input_tokens)} of {figures.tokens(totals.cacheable_input_tokens)} input"
     left = f"{figures.count(totals.errors)} errors · {figures.count(totals.unfinished)} unfinished"
     of_cache = "Of the input of those calls that tell how much of it was cached."
     with st.grid(6, min_column_width=150):
-        cards.cost_card(totals, past)
-        _sum("Input tokens", lambda sums: sums.input_tokens, totals, past, without, _INPUT)
+        cards.cost_card(totals, past, leads=unpriced)
+        _sum("Input tokens", lambda sums: sums.input_tokens, totals, past, without, _INPUT, untold)
         cards.figure_card("Read from cache", figures.percent(spending.hit_rate(totals)), notes=[cached], help=of_cache)
-        _sum("Output tokens", lambda sums: sums.output_tokens, totals, past, without, _OUTPUT)
-        _sum("Reasoning tokens", lambda sums: sums.reasoning_tokens, totals, past, "part of the output", _REASONING)
-        _sum("Calls", lambda sums: sums.calls, totals, past, left, _CALLS)
+        _sum("Output tokens", lambda sums: sums.output_tokens, totals, past, without, _OUTPUT, untold)
+        _sum("Reasoning tokens", lambda sums: sums.reasoning_tokens, totals, past, "part of the output", _REASONING, [])
+        _sum("Calls", lambda sums: sums.calls, totals, past, left, _CALLS, astray)
 
 
 def _sum(
-    label: str, read: Callable[[Tally], int | None], totals: Totals, past: Totals | None, note: str, meaning: str
+    label: str,
+    read: Callable[[Tally], int | None],
+    totals: Totals,
+    past: Totals | None,
+    note: str,
+    meaning: str,
+    leads: Sequence[Lead],
 ) -> None:
     value = read(totals)
     cards.figure_card(
@@ -73,6 +89,7 @@ def _sum(
         delta=cards.compared(value or 0, past, lambda before: read(before) or 0),
         notes=[note],
         help=meaning,
+        leads=leads,
     )
 
 
@@ -84,7 +101,7 @@ def _grouped() -> Grouping:
 
 def _grouping() -> Grouping:
     labels = [f"{_LABEL}{name}" for name, _ in data.choices().labels]
-    cards.choice_row("Group by", [*GROUPINGS, *labels], "usage-by")
+    cards.choice_row("Group by", [*SPENDING, *labels], "usage-by")
     return _grouped()
 
 
@@ -140,12 +157,12 @@ def _groups(here: View, grouping: Grouping) -> None:
         before = {row.group: row for row in data.usage(here.past, grouping.by, label=grouping.label)}
     ranked = sorted(rows, key=_by_cost(spending.currencies(rows)))
 
-    def opened(row: UsageRow) -> None:
-        narrowing = grouping.chosen(row.group or spending.NONE)
+    def opened(row: UsageRow, /, **further: Sequence[str]) -> None:
+        narrowing = {**further, **grouping.chosen(row.group or spending.NONE)}
         frame.go("calls", frame.narrowed(here.choice.shared(), **narrowing))
 
     table = Table(
-        columns=spending.columns(grouping, rows, before, frame.names(grouping.by)),
+        columns=spending.columns(grouping, rows, before, frame.names(grouping.by), opened),
         rows=ranked,
         alt=f"Usage and cost by {grouping.word}",
     )
@@ -155,7 +172,6 @@ def _groups(here: View, grouping: Grouping) -> None:
         "usage-groups",
         note="Costs are estimates by price lists; calls without a known price are counted under “Unpriced” only. "
         "“Before” is the period of the same length that came before.",
-        opened=opened,
         file_name=f"usage-by-{grouping.title.lower().replace(' ', '-')}.csv",
     )
 

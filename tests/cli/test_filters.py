@@ -11,10 +11,10 @@ def test_outcomes_coverage_and_categories_stand_in_three_tables(audit: Audit, fi
     said = audit("filters")
     outcomes, coverage, categories = said.out.split("\n\n")
     assert said.code == 0
-    assert outcomes.splitlines()[0].split("  ")[0] == "model"
+    assert outcomes.splitlines()[0].split("  ")[0] == "model asked for"
     assert outcomes.splitlines()[1].split() == ["gpt-5", "1", "0", "0", "0", "0", "0", "3", "4"]
     assert coverage.splitlines()[0] == "How many calls were assessed"
-    assert ["o3-pro", "1", "100.0", "%", "0", "0.0", "%", "0", "0", "1"] in [
+    assert ["codex-mini-latest", "1", "100.0", "%", "0", "0.0", "%", "0", "0", "1"] in [
         line.split() for line in coverage.splitlines()
     ]
     assert "prompt  jailbreak  –          1         0         0       0       0" in categories.splitlines()
@@ -31,7 +31,9 @@ def test_groups_without_a_name_stand_under_a_dash(audit: Audit, filled: str) -> 
     assert any(line.startswith("–  ") for line in audit("filters", "--by", "project").lines)
 
 
-@pytest.mark.parametrize(("by", "heading"), [("none", ""), ("day", "day (GMT/BST)"), ("key", "key")])
+@pytest.mark.parametrize(
+    ("by", "heading"), [("none", ""), ("day", "day (GMT/BST)"), ("key", "key"), ("model", "model")]
+)
 def test_the_first_column_says_what_it_is(audit: Audit, filled: str, by: str, heading: str) -> None:
     assert audit("filters", "--by", by).lines[0].partition("  ")[0] == heading
 
@@ -56,7 +58,7 @@ def test_an_empty_record_is_told(audit: Audit) -> None:
     assert audit("filters", "--json").json == {"outcomes": [], "coverage": [], "categories": []}
 
 
-@pytest.mark.parametrize("by", ["model", "day", "key", "none"])
+@pytest.mark.parametrize("by", ["requested", "model", "day", "key", "none"])
 def test_eighty_columns_hold_the_tables(audit: Audit, filled: str, terminal: pytest.MonkeyPatch, by: str) -> None:
     terminal.setenv("NO_COLOR", "1")
     assert max(map(len, audit("filters", "--by", by).lines)) <= 80

@@ -9,7 +9,7 @@ import pytest
 
 from audit.cli import _options
 from audit.cli._options import moment
-from tests.cli.record import CALLS, KEYS, call_id
+from tests.cli.record import CALLS, KEYS, SAMPLE, call_id
 from tests.cli.terminal import Audit
 
 
@@ -27,6 +27,7 @@ def numbers(audit: Audit, *words: str) -> set[int]:
         (["--provider", "azure.ai.openai"], {5}),
         (["--provider", "azure.ai.openai", "--provider", "openai"], {2, 3, 4, 5, 6, 7}),
         (["--model", "gpt-4o"], {3}),
+        (["--requested", "gpt-4o"], {2, 3}),
         (["--project", "search"], {2, 3}),
         (["--project", ""], {5, 6}),
         (["--user", "grace"], {4, 7}),
@@ -38,6 +39,8 @@ def numbers(audit: Audit, *words: str) -> set[int]:
         (["--standing", "error"], {4, 6}),
         (["--match", "alias"], {2}),
         (["--operation", "list_models"], {9}),
+        (["--unpriced"], {6, 7}),
+        (["--without-usage"], {4, 5, 6, 7}),
         (["--canaries", "only"], {8}),
         (["--canaries", "with"], {2, 3, 4, 5, 6, 7, 8}),
         (["--canary", "arithmetic"], {8}),
@@ -51,6 +54,25 @@ def numbers(audit: Audit, *words: str) -> set[int]:
 )
 def test_options_select_calls(audit: Audit, filled: str, words: list[str], fitting: set[int]) -> None:
     assert numbers(audit, *words) == fitting
+
+
+@pytest.mark.parametrize(
+    ("words", "fitting"),
+    [
+        (["--category", "violence"], True),
+        (["--category", "violence", "--side", "prompt", "--level", "safe"], True),
+        (["--category", "jailbreak", "--level", "not found"], True),
+        (["--side", "completion"], False),
+        (["--category", "violence", "--level", "high"], False),
+        (["--category", "theft"], False),
+    ],
+)
+def test_options_select_calls_by_what_filters_said_of_them(
+    audit: Audit, filled: str, words: list[str], fitting: bool
+) -> None:
+    """Only of the sample a filter said anything."""
+    rows = audit("calls", "list", "--json", *words).json["rows"]
+    assert [row["reference"] for row in rows] == ([SAMPLE] if fitting else [])
 
 
 def test_a_keys_name_will_do(audit: Audit, filled: str) -> None:

@@ -6,7 +6,21 @@ from audit.cli._nothing import NOTHING_RECORDED
 from tests.cli.record import CALLS, KEYS
 from tests.cli.terminal import Audit
 
-GROUPS = ["provider", "model", "key", "project", "user", "session", "outcome", "standing", "operation", "canary", "day"]
+HEADINGS = {"day": "day (GMT/BST)", "requested": "model asked for"}
+GROUPS = [
+    "provider",
+    "model",
+    "requested",
+    "key",
+    "project",
+    "user",
+    "session",
+    "outcome",
+    "standing",
+    "operation",
+    "canary",
+    "day",
+]
 
 
 def table(lines: list[str]) -> dict[str, list[str]]:
@@ -33,7 +47,7 @@ def test_every_grouping_has_a_table_and_json_that_agree(audit: Audit, filled: st
     rows = audit("usage", "--by", by, "--json").json
     said = audit("usage", "--by", by)
     assert sum(row["calls"] for row in rows) == CALLS
-    assert said.lines[0].startswith("day (GMT/BST)" if by == "day" else by)
+    assert said.lines[0].startswith(HEADINGS.get(by, by))
     assert len(said.lines) == 1 + len(rows) + (len(rows) > 1)
 
 

@@ -19,7 +19,7 @@ def usage(model: str = "gpt-4o", calls: int = 1_000, **over: Any) -> UsageRow:
 
 
 def a_period(*rows: UsageRow, **over: Any) -> Period:
-    plain: dict[str, Any] = {"totals": Totals(calls=sum(row.calls for row in rows)), "usage": rows}
+    plain: dict[str, Any] = {"totals": Totals(calls=sum(row.calls for row in rows)), "usage": rows, "served": rows}
     return Period(**{**plain, **over})
 
 
@@ -36,7 +36,7 @@ def test_a_rising_error_rate_is_told_with_its_figures() -> None:
     (found,) = notices(a_period(usage(errors=60)), a_period(usage(errors=10)))
     assert found.text == "The error rate of gpt-4o rose from 1.0 % of 1,000 to 6.0 % of 1,000 calls."
     assert found.weight is Weight.WARNING
-    assert found.narrowing == {"models": ("gpt-4o",), "standings": (Standing.ERROR.value,)}
+    assert found.narrowing == {"requested": ("gpt-4o",), "standings": (Standing.ERROR.value,)}
 
 
 def test_a_falling_error_rate_is_news_and_no_warning() -> None:
@@ -110,7 +110,7 @@ def costing(amount: str, model: str = "gpt-4o") -> tuple[Totals, UsageRow]:
 
 def test_a_moved_cost_names_what_moved_it() -> None:
     (now, row), (before, past) = costing("9"), costing("2")
-    (found,) = notices(Period(totals=now, usage=(row,)), Period(totals=before, usage=(past,)))
+    (found,) = notices(Period(totals=now, served=(row,)), Period(totals=before, served=(past,)))
     assert found.text == "Cost rose from $2.00 to $9.00, most of it gpt-4o."
     assert found.narrowing == {"models": ("gpt-4o",)}
 

@@ -91,7 +91,7 @@ def sheet() -> list[list[str]]:
         a_row(None, costs=costs(USD="1"), priced=1),
     ]
     before = {"gpt-4o": a_row(costs=costs(USD="2"))}
-    columns = spending.columns(GROUPINGS["Model"], rows, before, {"gpt-4o": "the big one"})
+    columns = spending.columns(GROUPINGS["Model"], rows, before, {"gpt-4o": "the big one"}, lambda _row, **_more: None)
     return [line.split(",") for line in csv_of(Table(columns=columns, rows=rows, alt="")).splitlines()]
 
 
@@ -120,3 +120,9 @@ def test_the_sums_of_all_groups_are_those_of_the_whole(traffic: str) -> None:
 
 def test_the_whole_of_nothing_is_nothing() -> None:
     assert spending.whole([]) == Totals()
+
+
+@pytest.mark.parametrize(("title", "told"), [("Model", False), ("Project", True)])
+def test_errors_are_not_told_by_the_model_that_served(title: str, told: bool) -> None:
+    columns = spending.columns(GROUPINGS[title], [a_row(errors=1)], {}, {}, lambda _row, **_more: None)
+    assert ("Errors" in [column.title for column in columns]) is told

@@ -9,6 +9,7 @@ import pytest
 
 from audit.call import Outcome, Source
 from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
+from audit.store.scope import Level
 from dashboard import verdicts
 from dashboard.tables import Table, csv_of
 from dashboard.verdicts import Verdicts
@@ -17,8 +18,10 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def a_category(category: str = "hate", level: str | None = "safe", **over: Any) -> CategoryRow:
-    plain = {"source": "prompt", "calls": 5, "detected": 0, "filtered": 0, "masked": 0, "errors": 0}
-    return CategoryRow(category=category, level=level, **{**plain, **over})
+    counts: dict[str, Any] = {"source": "prompt", "calls": 5, "detected": 0, "filtered": 0, "masked": 0, "errors": 0}
+    counts |= over
+    counts |= {"ran": counts["calls"] - counts["errors"]}
+    return CategoryRow(category=category, level=level, **{"not_found": counts["ran"] - counts["detected"], **counts})
 
 
 def outcome(kind: Outcome, calls: int, group: str | None = "gpt-4o", at: datetime | None = None) -> OutcomeRow:
@@ -44,6 +47,12 @@ def test_providers_words_stand_on_one_scale(native: str | None, level: str | Non
 def test_found_or_not_is_kept_apart_from_graded() -> None:
     cells = verdicts.cells([a_category("jailbreak", None, detected=2, errors=1)], Source.PROMPT)
     assert {cell.column: cell.calls for cell in cells} == {"found": 2, "not found": 2, "failed": 1}
+    assert {cell.levels for cell in cells} == {(level,) for level in Level}
+
+
+def test_a_call_with_several_answers_may_be_found_and_not_found() -> None:
+    cells = verdicts.cells([a_category("copied", None, calls=1, detected=1, not_found=1)], Source.PROMPT)
+    assert {cell.column: cell.calls for cell in cells} == {"found": 1, "not found": 1}
 
 
 def test_the_most_alarming_category_is_on_top_and_few_fit() -> None:
@@ -56,6 +65,7 @@ def test_levels_of_one_meaning_are_added_up_and_filtered_ones_are_told() -> None
     rows = [a_category(level="low", calls=2, filtered=1), a_category(level="LOW", calls=3)]
     (cell,) = verdicts.cells(rows, Source.PROMPT)
     assert (cell.calls, cell.told) == (5, "5 calls, 1 filtered")
+    assert (cell.category, cell.levels) == ("hate", ("LOW", "low"))
 
 
 def test_googles_names_are_told_without_what_they_all_begin_with() -> None:

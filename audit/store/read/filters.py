@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, case, func, null, select
 
-from audit.call import Outcome, Source
+from audit.call import Source
 from audit.store import tables
 from audit.store.columns import FIELD, GROUP, RECORD
-from audit.store.read.selection import kind, selected, span
+from audit.store.read.selection import SPOKEN_OF, kind, selected, span
 from audit.store.read.tallies import group_name, span_start
 from audit.store.read.texts import collected, line
 from audit.store.rows import CategoryRow, CoverageRow, OutcomeRow
@@ -48,7 +48,7 @@ def categories(connection: Connection, scope: Scope) -> tuple[CategoryRow, ...]:
         flags: dict[tuple[str, ...], set[str]] = {}
         for text in said.split(RECORD):
             source, category, level, *flagged = text.split(FIELD)
-            flags.setdefault((source, category, level), {"calls"}).update(filter(None, flagged))
+            flags.setdefault((source, category, level), {"calls"}).update(_ways(flagged))
         for key, names in flags.items():
             counts.setdefault(key, Counter()).update(dict.fromkeys(names, calls))
     rows = [_category(key, count) for key, count in counts.items()]
@@ -69,14 +69,23 @@ def coverage(connection: Connection, scope: Scope, by: By, label: str | None) ->
 def _said(connection: Connection, scope: Scope) -> Counter[str]:
     """How many calls have the same findings, which most calls of a provider have."""
     said = select(collected(_FINDING)).where(_f.call_pk == _c.pk).scalar_subquery()
-    where = selected(connection, scope).where & _SPOKEN_OF
+    where = selected(connection, scope).where & SPOKEN_OF
     together = connection.execute(select(collected(said, GROUP)).where(where)).scalar_one()
     return Counter(together.split(GROUP) if together else ())
 
 
+def _ways(flagged: list[str]) -> set[str]:
+    """In which of a row's counts a finding is."""
+    ways = set(filter(None, flagged))
+    if "errors" not in ways:
+        ways |= {"ran"} if "detected" in ways else {"ran", "not_found"}
+    return ways
+
+
 def _category(key: tuple[str, ...], count: Counter[str]) -> CategoryRow:
     source, category, level = key
-    counts = {name: count[name] for name in ("calls", "detected", "filtered", "masked", "errors")}
+    names = ("calls", "detected", "not_found", "filtered", "masked", "ran", "errors")
+    counts = {name: count[name] for name in names}
     return CategoryRow(source=source, category=category, level=level or None, **counts)
 
 
@@ -108,8 +117,6 @@ _FINDING = line(
     _flag("errors", _f.error.is_not(None)),
 )
 _PROMPT, _COMPLETION, _ERROR = 1, 2, 4
-_SPOKEN_OF = _c.outcome != Outcome.NOT_ASSESSED
-"""Of other calls no filter said a word, and they are most: for them nothing need be looked up."""
 _LOOKED_AT = (
     select(
         func.max(case((_f.error.is_(None) & (_f.source == Source.PROMPT), _PROMPT), else_=0))
@@ -119,5 +126,5 @@ _LOOKED_AT = (
     .where(_f.call_pk == _c.pk)
     .scalar_subquery()
 )
-_ASSESSED = case((_SPOKEN_OF, _LOOKED_AT))
+_ASSESSED = case((SPOKEN_OF, _LOOKED_AT))
 """What the filters looked at in a call; null for a call without findings."""

@@ -24,24 +24,42 @@ from sqlalchemy import (
 from audit.call import Operation, Outcome
 from audit.store import tables
 from audit.store.read.exchanges import said_in, stored_exchanges
-from audit.store.scope import By, Canaries, Scope
+from audit.store.scope import By, Canaries, Level, Scope
 from audit.store.search import folded, matching, wanted_phrases
 
-__all__ = ["BLOCKED", "DAY_S", "MODEL", "Selection", "id_range", "kind", "selected", "span"]
+__all__ = [
+    "BLOCKED",
+    "DAY_S",
+    "MODEL",
+    "SPOKEN_OF",
+    "UNPRICED",
+    "WITHOUT_USAGE",
+    "Selection",
+    "id_range",
+    "kind",
+    "selected",
+    "span",
+]
 
 MAX_REREAD = 300
 """Calls that are read again to tell whether their words stand side by side: a tenth of a second's work."""
 DAY_S = 86_400
 
-_c = tables.calls.c
+_c, _f = tables.calls.c, tables.findings.c
 _GENERATING = tuple(operation.value for operation in Operation if operation.generates)
 
 BLOCKED: ColumnElement[bool] = _c.outcome.in_(tuple(outcome.value for outcome in Outcome if outcome.blocked))
 MODEL: ColumnElement[str] = func.coalesce(_c.model_served, _c.model_requested, literal_column("'unknown'"))
+REQUESTED: ColumnElement[str] = func.coalesce(_c.model_requested, _c.model_served, literal_column("'unknown'"))
+SPOKEN_OF = _c.outcome != Outcome.NOT_ASSESSED.value
+"""Of other calls no filter said a word, and they are most: for them nothing need be looked up."""
+UNPRICED: ColumnElement[bool] = _c.unpriced_reason.is_not(None)
+WITHOUT_USAGE: ColumnElement[bool] = and_(_c.input_tokens.is_(None), _c.output_tokens.is_(None))
 _GROUPS: dict[By, ColumnElement[Any]] = {
     By.NONE: null(),
     By.PROVIDER: _c.provider,
     By.MODEL: MODEL,
+    By.REQUESTED: REQUESTED,
     By.KEY: _c.key_fingerprint,
     By.PROJECT: _c.project,
     By.USER: _c.user_id,
@@ -64,7 +82,7 @@ class Selection:
 
 def selected(connection: Connection, scope: Scope) -> Selection:
     """Return the calls of a scope; looks up what is searched for."""
-    where = and_(*_time(scope), *_whose(scope), *_what(scope))
+    where = and_(*_time(scope), *_whose(scope), *_what(scope), *_said(scope))
     query = (scope.search or "").strip()
     return _searched(connection, where, query) if query else Selection(where=where)
 
@@ -125,12 +143,41 @@ def _what(scope: Scope) -> Iterable[ColumnElement[bool]]:
         yield _c.provider.in_(scope.providers)
     if scope.models:
         yield MODEL.in_(scope.models)
+    if scope.requested:
+        yield REQUESTED.in_(scope.requested)
     if scope.outcomes:
         yield _c.outcome.in_(scope.outcomes)
     if scope.standings:
         yield _c.standing.in_(scope.standings)
     if scope.matches:
         yield _c.model_match.in_(scope.matches)
+    if scope.unpriced:
+        yield UNPRICED
+    if scope.without_usage:
+        yield WITHOUT_USAGE
+
+
+def _said(scope: Scope) -> Iterable[ColumnElement[bool]]:
+    """Whether a filter said one thing that is of a category, a side and a level that are meant."""
+    wanted: list[ColumnElement[bool]] = [
+        column.in_(values) for column, values in ((_f.category, scope.categories), (_f.source, scope.sides)) if values
+    ]
+    if scope.levels:
+        wanted.append(or_(*map(_at_level, scope.levels)))
+    if wanted:
+        yield SPOKEN_OF
+        yield select(_f.call_pk).where(_f.call_pk == _c.pk, *wanted).exists()
+
+
+def _at_level(level: str) -> ColumnElement[bool]:
+    graded = func.coalesce(_f.severity, _f.probability)
+    ungraded, ran = graded.is_(None), _f.error.is_(None)
+    at: dict[str, ColumnElement[bool]] = {
+        Level.FOUND: and_(ungraded, _f.detected.is_(True)),
+        Level.NOT_FOUND: and_(ungraded, ran, _f.detected.is_not(True)),
+        Level.FAILED: _f.error.is_not(None),
+    }
+    return at.get(level, and_(graded == level, ran))
 
 
 def _searched(connection: Connection, where: ColumnElement[bool], query: str) -> Selection:

@@ -8,13 +8,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, select, type_coerce
 
 from audit.call import ModelMatch
 from audit.store import tables
 from audit.store.columns import from_picos
 from audit.store.read.quantiles import spread
-from audit.store.read.selection import BLOCKED, kind, selected, span
+from audit.store.read.selection import BLOCKED, WITHOUT_USAGE, kind, selected, span
 from audit.store.read.texts import collected
 from audit.store.rows import Cost, Course, CoursePoint, Point, Totals, UsageRow
 from audit.store.scope import By, Scope, Standing
@@ -165,7 +165,7 @@ _COUNTS = (
     _number("unfinished", _c.standing == Standing.UNFINISHED),
     _number("blocked", BLOCKED),
     _number("refusals", _c.refusal.is_(True)),
-    _number("without_usage", and_(_c.input_tokens.is_(None), _c.output_tokens.is_(None))),
+    _number("without_usage", WITHOUT_USAGE),
 )
 _TALLIED = ("calls", "errors", "unfinished", "blocked", "refusals", "without_usage", "unpriced")
 _FIGURES = (

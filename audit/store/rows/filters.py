@@ -29,8 +29,12 @@ class CategoryRow:
     """Severity, else probability, in the provider's words; None when the reply gives none."""
     calls: int
     detected: int
+    not_found: int
+    """Calls in which something was looked for and not detected; where there are several answers, maybe elsewhere."""
     filtered: int
     masked: int
+    ran: int
+    """Calls in which the filter did its work."""
     errors: int
 
 

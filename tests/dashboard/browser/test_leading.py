@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.dashboard.browser.conftest import Visit, sync_api, visited
-from tests.dashboard.record import a_chat, a_record
+from tests.dashboard.record import a_chat, a_record, the_sample
 
 expect = sync_api.expect
 
@@ -95,3 +96,13 @@ def test_a_figure_leads_to_its_calls(visit: Visit) -> None:
     page.get_by_role("link", name="Dearest").click()
     page.wait_for_url("**/calls?range=30d&sort=dearest")
     expect(page.get_by_text("80 calls", exact=True)).to_be_visible()
+
+
+def test_a_field_of_the_heat_map_leads_to_the_calls_it_counts(
+    chromium: sync_api.Browser, served: Callable[[str], str], tmp_path: Path
+) -> None:
+    for visit in visited(chromium, served(a_record(tmp_path, [the_sample(), a_chat(2)]))):
+        visit.open("filters?range=30d")
+        click(visit, "Prompt: categories by level", "**/calls?range=30d**")
+        assert (visit.params["side"], set(visit.params)) == (["prompt"], {"range", "category", "side", "level"})
+        expect(visit.page.get_by_role("heading", level=3)).to_have_text("1 call")

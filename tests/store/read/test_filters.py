@@ -11,6 +11,8 @@ from tests.store.samples import NOON
 
 def category(source: str, name: str, level: str | None, calls: int, **over: int) -> CategoryRow:
     counts: dict[str, Any] = {"detected": 0, "filtered": 0, "masked": 0, "errors": 0}
+    ran = calls - over.get("errors", 0)
+    counts |= {"ran": ran, "not_found": ran - over.get("detected", 0)}
     return CategoryRow(source=source, category=name, level=level, calls=calls, **{**counts, **over})
 
 
@@ -43,11 +45,11 @@ def test_outcomes_are_counted_over_time_and_by_group(reader: Reader) -> None:
 
 
 def test_categories_count_each_call_once(reader: Reader) -> None:
-    """Call 2 has the same finding for two choices."""
+    """Call 2 has the same finding for two choices, detected in one of them."""
     assert reader.categories(Scope()) == (
         category("completion", "error", None, 1, errors=1),
         category("completion", "hate", "safe", 1),
-        category("prompt", "hate", "low", 1, detected=1),
+        category("prompt", "hate", "low", 1, detected=1, not_found=1),
         category("prompt", "hate", "safe", 1),
         category("prompt", "violence", "high", 1, filtered=1),
     )

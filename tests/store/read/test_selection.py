@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from audit.call import Call
+from audit.call import Call, Outcome
 from audit.store.read import Reader, selection
 from audit.store.read.selection import id_range
-from audit.store.scope import Canaries, Scope, Standing
+from audit.store.scope import Canaries, Level, Scope, Standing
 from audit.store.write import Writer
-from tests.store.samples import NOON, a_call, an_id, said
+from tests.store.samples import NOON, a_call, a_finding, an_id, said
 
 MINUTE = timedelta(minutes=1)
 
@@ -31,6 +31,8 @@ def found(reader: Reader, scope: Scope) -> list[int]:
         ({"providers": ("azure", "anthropic")}, [3, 5, 9]),
         ({"models": ("gpt",)}, [4, 9]),
         ({"models": ("unknown", "haiku")}, [3, 5]),
+        ({"requested": ("gpt",)}, [1, 2, 4, 6, 9]),
+        ({"requested": ("unknown", "sonnet")}, [3, 5]),
         ({"keys": ("k2",)}, [3]),
         ({"keys": ("k2", "")}, [3, 5, 9]),
         ({"projects": ("billing",)}, [3]),
@@ -44,6 +46,18 @@ def found(reader: Reader, scope: Scope) -> list[int]:
         ({"operations": ("count_tokens",)}, [8]),
         ({"standings": (Standing.ERROR, Standing.UNFINISHED)}, [4, 6]),
         ({"matches": ("different", "same")}, [3, 9]),
+        ({"categories": ("hate",)}, [1, 2]),
+        ({"categories": ("hate", "violence")}, [1, 2, 5]),
+        ({"categories": ("hate",), "sides": ("completion",)}, [1]),
+        ({"categories": ("violence",), "sides": ("completion",)}, []),
+        ({"sides": ("prompt",)}, [1, 2, 5]),
+        ({"categories": ("hate",), "levels": ("low",)}, [2]),
+        ({"levels": ("low", "high")}, [2, 5]),
+        ({"levels": (Level.FAILED,)}, [9]),
+        ({"levels": (Level.FOUND,)}, []),
+        ({"levels": (Level.NOT_FOUND,)}, []),
+        ({"unpriced": True}, [6]),
+        ({"without_usage": True}, [4, 5]),
         ({"canaries": Canaries.WITH}, [1, 2, 3, 4, 5, 6, 7, 9]),
         ({"canaries": Canaries.ONLY}, [7]),
         ({"canary": "hello"}, [7]),
@@ -65,6 +79,29 @@ def found(reader: Reader, scope: Scope) -> list[int]:
 )
 def test_a_scope_chooses_calls(reader: Reader, over: dict[str, Any], expected: list[int]) -> None:
     assert found(reader, Scope(**over)) == expected
+
+
+@pytest.fixture
+def ungraded(engine: Engine) -> Reader:
+    """Filters that grade nothing: of call 1 one answer was found to be copied, of call 2 it is not known."""
+    either = (a_finding("copied", severity=None, detected=True), a_finding("copied", severity=None, choice=1))
+    neither = (a_finding("copied", severity=None, error="timeout"),)
+    calls = [a_call(1, outcome=Outcome.ANNOTATED, findings=either), a_call(2, outcome=Outcome.CLEAN, findings=neither)]
+    assert Writer(engine).append(calls).new == 2
+    return Reader(engine)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected", "count"),
+    [(Level.FOUND, [1], "detected"), (Level.NOT_FOUND, [1], "not_found"), (Level.FAILED, [2], "errors")],
+)
+def test_what_filters_do_not_grade_they_find_or_not(
+    ungraded: Reader, level: Level, expected: list[int], count: str
+) -> None:
+    assert found(ungraded, Scope(categories=("copied",), levels=(level,))) == expected
+    (row,) = ungraded.categories(Scope())
+    assert getattr(row, count) == len(expected)
+    assert row.ran == 1
 
 
 def a_chat(number: int, question: str, answer: str) -> Call:

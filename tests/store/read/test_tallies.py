@@ -130,6 +130,7 @@ def test_a_span_of_no_time_is_refused(reader: Reader) -> None:
         (By.NONE, [(None, 7)]),
         (By.PROVIDER, [("openai", 4), ("azure", 2), ("anthropic", 1)]),
         (By.MODEL, [("gpt-1", 3), ("gpt", 2), ("haiku", 1), ("unknown", 1)]),
+        (By.REQUESTED, [("gpt", 5), ("sonnet", 1), ("unknown", 1)]),
         (By.KEY, [("k1", 4), (None, 2), ("k2", 1)]),
         (By.PROJECT, [("search", 4), (None, 2), ("billing", 1)]),
         (By.USER, [(None, 3), ("ann", 3), ("bob", 1)]),
