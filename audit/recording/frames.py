@@ -18,6 +18,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from audit.call import Arrival, Ending, Exchange, Headers, Origin, Tags
 
 __all__ = [
@@ -40,7 +42,7 @@ _MAGIC = b"AJ1"
 _LEAD = struct.Struct("<3scII")
 _SIZE = _CHECKSUM = struct.Struct("<I")
 _HEADER_SIZE = _LEAD.size + _CHECKSUM.size
-_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_to_json = msgspec.json.Encoder().encode
 _NO_TAGS = Tags()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -72,10 +74,18 @@ class Loss:
 
 def encode(kind: bytes, head: dict[str, Any], body: bytes = b"") -> list[bytes]:
     """Return a frame as pieces to be written in a row."""
-    packed = _to_json(head).encode()
+    packed = _packed(head)
     payload = _SIZE.pack(len(packed)) + packed
     lead = _LEAD.pack(_MAGIC, kind, len(payload) + len(body), zlib.crc32(body, zlib.crc32(payload)))
     return [lead + _CHECKSUM.pack(zlib.crc32(lead)) + payload, body]
+
+
+def _packed(head: dict[str, Any]) -> bytes:
+    """Return a head as JSON: on every call's path, where `json` would take six times as long."""
+    try:
+        return _to_json(head)
+    except UnicodeEncodeError:  # lone surrogates, which `json` has as escapes
+        return json.dumps(head, separators=(",", ":")).encode()
 
 
 def encode_exchange(exchange: Exchange) -> list[bytes]:

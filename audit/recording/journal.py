@@ -60,14 +60,15 @@ class Journal:
         with self._guard:
             if self._descriptor == _NONE:
                 raise JournalError(f"the journal in {self.folder} is closed")
-            if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            now = time.monotonic()
+            if now - self._looked_at > LOOK_EVERY_S:
                 self._look()
             if self._size >= SEGMENT_BYTES or self._torn:
                 self._turn()
             if self._torn:
                 raise JournalError(f"the journal in {self.folder} is torn, and no new file can be made")
             self._write(pieces)
-            self.appended_at = time.monotonic()
+            self.appended_at = now
 
     @property
     def end(self) -> Position:

@@ -19,8 +19,8 @@ class Pace:
 
     quiet_after_s: float = 0.05
     """Without a word from any call for so long, and with none under way, nobody is in a hurry but the writer."""
-    least_share: float = 0.02
-    """Of the time that the writer may work while the process has its hands full."""
+    least_share: float = 0.002
+    """Of the time that the writer may work while the process has its hands full: what it does is still to be seen."""
     most_share: float = 0.5
     """The same while the process does nothing but wait for replies."""
     patience_s: float = 300.0

@@ -54,6 +54,7 @@ class Sink:
         self._stored = self._wanted = _BEGINNING
         self._behind_s = 0.0
         self._load = Load()
+        self._busy = 0.0
         self._thread: threading.Thread | None = None
         self._ended = False
         self._starting = threading.Lock()
@@ -136,6 +137,7 @@ class Sink:
                 self._wakes.get(timeout=remaining)
             except Empty:
                 return
+            self._load.lap()
             if not self._hurried:
                 self._closing.wait(self._pace.quiet_after_s)  # the caller has the reply now: let it work with it
             self._awake = False
@@ -143,7 +145,7 @@ class Sink:
 
     def _drain(self, destination: Destination) -> None:
         self._before_drain()
-        self._load.lap()
+        _, self._busy = self._load.lap()
         try:
             while not self._closing.is_set() and (batch := self._backlog.take(self._most)):
                 self._behind_s = _age_s(batch)
@@ -172,10 +174,13 @@ class Sink:
         return call
 
     def _give_way(self) -> None:
-        worked_s, busy = self._load.lap()
-        if not self._alone:
-            self._closing.wait(self._pace.rest_s(worked_s=worked_s, busy=busy, behind_s=self._behind_s))
-            self._load.lap()
+        worked_s, _ = self._load.lap()
+        if self._alone:
+            return
+        until = time.monotonic() + self._pace.rest_s(worked_s=worked_s, busy=self._busy, behind_s=self._behind_s)
+        while not (self._alone or self._closing.is_set()) and (remaining := until - time.monotonic()) > 0:
+            self._closing.wait(min(remaining, self._pace.quiet_after_s))
+        _, self._busy = self._load.lap()  # how busy the others are shows while this thread rests
 
     @property
     def _most(self) -> int:

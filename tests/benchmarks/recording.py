@@ -88,7 +88,7 @@ def _measure(url: str, home: Path, given: argparse.Namespace) -> tuple[list[Row]
             case.run(url, recorder, 64)
         recorder.flush(DRAIN_S)
         blocks: dict[str, list[tuple[Block, Block]]] = {case.name: [] for case in cases}
-        before = _stored(home)
+        before = 0 if given.journal_only else _stored(home)
         for _ in range(given.rounds):
             for case in random.sample(cases, len(cases)):
                 blocks[case.name].append(_pair(case, url, recorder, given.calls))

@@ -245,6 +245,23 @@ def test_a_flush_does_not_wait_for_rests(journal: Journal, memory: Memory) -> No
     assert len(Watched.rests) <= 1  # after the last batch nobody waits any more
 
 
+class Sleepy(Pace):
+    def rest_s(self, *, worked_s: float, busy: float, behind_s: float) -> float:
+        return 10 * PATIENCE_S
+
+
+def test_a_flush_ends_a_rest(journal: Journal, memory: Memory) -> None:
+    first = threading.Event()
+    memory.on_read = lambda _exchange: first.set()
+    sink = Sink(journal, lambda: memory, pace=Sleepy())
+    journal.append(encode_exchange(an_exchange(id=UUID(int=9)))[:2])
+    write(journal, 1, 2, 3)
+    sink.wake()
+    assert first.wait(PATIENCE_S)
+    assert sink.flush(PATIENCE_S)
+    sink.close(PATIENCE_S)
+
+
 def test_nothing_is_begun_after_the_close(journal: Journal) -> None:
     """A finalizer may hand in a call while the interpreter ends, when a thread that is begun never comes to life."""
     sink = Sink(journal, _never)
