@@ -175,19 +175,18 @@ class Sink:
 
     def _give_way(self) -> None:
         worked_s, _ = self._load.lap()
-        if self._alone:
+        if self._is_alone():
             return
         until = time.monotonic() + self._pace.rest_s(worked_s=worked_s, busy=self._busy, behind_s=self._behind_s)
-        while not (self._alone or self._closing.is_set()) and (remaining := until - time.monotonic()) > 0:
+        while not (self._is_alone() or self._closing.is_set()) and (remaining := until - time.monotonic()) > 0:
             self._closing.wait(min(remaining, self._pace.quiet_after_s))
         _, self._busy = self._load.lap()  # how busy the others are shows while this thread rests
 
     @property
     def _most(self) -> int:
-        return self._pace.full_batch if self._alone else self._pace.batch
+        return self._pace.full_batch if self._is_alone() else self._pace.batch
 
-    @property
-    def _alone(self) -> bool:
+    def _is_alone(self) -> bool:
         """Whether nobody can be disturbed, or somebody waits for the writer."""
         quiet = time.monotonic() - self._journal.appended_at >= self._pace.quiet_after_s
         return self._hurried or (quiet and not self._backlog.under_way)
