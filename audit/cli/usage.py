@@ -50,7 +50,8 @@ def command(read: Reader, scope: Scope, by: str, by_label: str | None, as_json: 
     """Tokens and cost by model, provider, key, tag or day.
 
     Token figures are normalised: input with all that was cached, output with reasoning. Cost leaves out the calls that
-    are counted as unpriced.
+    are counted as unpriced. A model is the one that served, or the one asked for where none did, as in most failures;
+    for their rates use --by requested.
     """
     kind = By.NONE if by_label else By(by)
     rows = read.usage(scope, kind, label=by_label, offset_s=ahead_of_utc())
