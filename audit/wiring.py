@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -355,10 +355,17 @@ def serve_simulator(host: str, port: int, latency: float) -> None:
 
 
 def serve_dashboard(
-    settings: Settings, *, config: Path | None, host: str | None, port: int | None, allow_remote: bool
+    settings: Settings,
+    *,
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    allow_remote: bool,
+    ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Serve the pages until interrupted; what dead processes left in the journal is brought in first.
 
+    `ready` is told their address when requests are taken.
     Raises `AuditError` if the port is taken, `SettingsError` for a host that others can reach, unless that is allowed.
     """
     from importlib import import_module
@@ -377,7 +384,9 @@ def serve_dashboard(
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     serve = import_module("dashboard.serve").serve
-    serve(host, port or free_port(host), open_to_network=allow_remote)
+    port = port or free_port(host)
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    serve(host, port, open_to_network=allow_remote, ready=lambda: ready(address))
 
 
 def bundled(name: str) -> Path:

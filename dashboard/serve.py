@@ -12,8 +12,9 @@ import hashlib
 import ipaddress
 import re
 import tomllib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,22 +89,32 @@ def content_security_policy(index: str) -> str:
     )
 
 
-def build_app() -> st.App:
-    """Return the pages as an ASGI application; they read the settings that the environment names."""
+def build_app(ready: Callable[[], None] = lambda: None) -> st.App:
+    """Return the pages as an ASGI application; they read the settings that the environment names.
+
+    `ready` is called when it starts to take requests.
+    """
     index = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     policy = content_security_policy(index)
     return st.App(
         _HERE / "streamlit_app.py",
-        lifespan=_warming,
+        lifespan=partial(_warming, ready),
         routes=[Route("/healthz", _healthy)],
         middleware=[Middleware(SecurityHeaders, policy=policy)],
     )
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 8501, *, open_to_network: bool = False, names: Sequence[str] = ()
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    *,
+    open_to_network: bool = False,
+    names: Sequence[str] = (),
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve the pages until stopped; `names` are further host names by which a reverse proxy asks for them.
+
+    `ready` is called when requests are taken.
 
     Raises `SettingsError` for a host that others can reach, unless `open_to_network` says that this is meant.
     """
@@ -114,7 +125,7 @@ def serve(
                 "Use 127.0.0.1 and a reverse proxy that logs people in, or say that the network may see everything"
             ]
         )
-    build_app().run(config=options(host, port, names))
+    build_app(ready).run(config=options(host, port, names))
 
 
 def options(host: str, port: int, names: Sequence[str] = ()) -> dict[str, Any]:
@@ -125,6 +136,7 @@ def options(host: str, port: int, names: Sequence[str] = ()) -> dict[str, Any]:
         "client.disableDataExport": True,  # its CSV would let a spreadsheet run recorded text as a formula
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
+        "logger.hideWelcomeMessage": True,  # it speaks of Streamlit; whoever serves the pages says where
         "runner.magicEnabled": False,
         "server.address": host,
         # Against DNS rebinding: a page elsewhere whose name is made to point here is refused.
@@ -156,8 +168,9 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 
 @asynccontextmanager
-async def _warming(_app: st.App) -> AsyncIterator[None]:
+async def _warming(ready: Callable[[], None], _app: st.App) -> AsyncIterator[None]:
     """Let the first visitor find what is slow to import, and slow to look up, done."""
+    ready()
     warming = asyncio.get_running_loop().run_in_executor(None, warm)
     yield
     await warming

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, bool]]:
     """Where pages would have been served."""
     told: list[tuple[str, int, bool]] = []
 
-    def serve(host: str, port: int, *, open_to_network: bool) -> None:
+    def serve(host: str, port: int, *, open_to_network: bool, ready: Callable[[], None]) -> None:
         told.append((host, port, open_to_network))
+        ready()
 
     monkeypatch.setattr(dashboard_serve, "serve", serve)
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -44,6 +46,15 @@ def test_pages_are_served_where_the_settings_say(settings: Settings, served: lis
     port = a_free_port()
     show(settings.model_copy(update={"dashboard": settings.dashboard.model_copy(update={"port": port})}))
     assert served == [("127.0.0.1", port, False)]
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_their_address_is_told_when_they_are_served(
+    settings: Settings, served: list[Any], host: str, shown: str
+) -> None:
+    addresses: list[str] = []
+    show(settings, host=host, port=0, ready=addresses.append)
+    assert addresses == [f"http://{shown}:{served[0][1]}"]
 
 
 def a_free_port() -> int:

@@ -32,6 +32,10 @@ def command(ctx: click.Context, host: str | None, port: int | None, allow_remote
     chosen, config = settings(ctx), ctx.find_root().obj
     try:
         with suppress(KeyboardInterrupt):
-            wiring.serve_dashboard(chosen, config=config, host=host, port=port, allow_remote=allow_remote)
+            wiring.serve_dashboard(chosen, config=config, host=host, port=port, allow_remote=allow_remote, ready=_tell)
     except SettingsError as exc:
         raise SettingsError([f"{problem} (--allow-remote)" for problem in exc.problems]) from exc
+
+
+def _tell(address: str) -> None:
+    click.echo(f"The dashboard is at {address}. Ctrl-C stops it.")

@@ -14,8 +14,13 @@ from tests.cli.terminal import Audit
 def served(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the pages were to be served with."""
     told: dict[str, Any] = {}
-    monkeypatch.setattr(wiring, "serve_dashboard", lambda _settings, **options: told.update(options))
+    monkeypatch.setattr(wiring, "serve_dashboard", lambda _settings, *, ready, **options: told.update(options))
     return told
+
+
+def test_it_says_where_as_soon_as_it_serves(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "serve_dashboard", lambda _settings, *, ready, **_options: ready("http://here:1"))
+    assert audit("dashboard").out == "The dashboard is at http://here:1. Ctrl-C stops it.\n"
 
 
 def test_it_serves_as_configured_unless_it_is_told_otherwise(audit: Audit, served: dict[str, Any]) -> None:

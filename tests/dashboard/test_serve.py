@@ -143,7 +143,7 @@ def warmed() -> list[str]:
     logger.addHandler(listener)
 
     async def moment() -> None:
-        async with serve._warming(serve.build_app()):
+        async with serve._warming(lambda: told.append("ready"), serve.build_app()):
             pass
 
     with ThreadPoolExecutor(1) as apart:  # a browser's event loop may be running here
@@ -162,7 +162,7 @@ def thawed() -> Iterator[None]:
 @pytest.mark.usefixtures("thawed")
 def test_the_first_visitor_finds_the_record_looked_at(shown: pytest.MonkeyPatch, traffic: str) -> None:
     shown.setenv("AUDIT_DATABASE_URL", traffic)
-    assert warmed() == []
+    assert warmed() == ["ready"]
 
 
 @pytest.mark.usefixtures("thawed")
@@ -173,7 +173,7 @@ def test_a_record_that_cannot_be_looked_at_keeps_no_server_from_starting(
     with open_engine(url).begin() as connection:
         connection.exec_driver_sql("alter table calls rename to gone")
     shown.setenv("AUDIT_DATABASE_URL", url)
-    assert warmed() == ["the record could not be looked at before the first visit"]
+    assert warmed() == ["ready", "the record could not be looked at before the first visit"]
 
 
 def test_health_is_told() -> None:
