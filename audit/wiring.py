@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from audit.recording.recorder import Recorder
     from audit.settings import Settings
     from audit.store.read import Reader
+    from audit.store.schema import SchemaCheck
     from audit.store.write import Writer
 
 __all__ = [
-    "SchemaCheck",
     "Store",
     "assignments",
     "bundled",
@@ -209,7 +209,7 @@ def check_schema(settings: Settings) -> SchemaCheck:
 def _revision(settings: Settings) -> SchemaCheck:
     """Compare the schema's revision with the one this version expects, and no more."""
     from audit.store.engine import is_there, open_engine
-    from audit.store.schema import head, revision
+    from audit.store.schema import SchemaCheck, head, revision
 
     if not is_there(settings.database_url):
         return SchemaCheck(revision=None, expected=head())
@@ -218,21 +218,6 @@ def _revision(settings: Settings) -> SchemaCheck:
         return SchemaCheck(revision=revision(engine), expected=head())
     finally:
         engine.dispose()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaCheck:
-    """How a database's schema compares with the one this version expects."""
-
-    revision: str | None
-    """None: an empty database, or none."""
-    expected: str
-    differences: tuple[str, ...] = ()
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is amiss."""
-        return self.revision == self.expected and not self.differences
 
 
 def diagnoses(settings: Settings) -> list[Diagnosis]:

@@ -29,9 +29,8 @@ from audit.settings import Settings
 from audit.simulator import server
 from audit.simulator.process import running
 from audit.store.engine import open_engine
-from audit.store.schema import head
+from audit.store.schema import SchemaCheck, head
 from audit.store.scope import Scope
-from audit.wiring import SchemaCheck
 from tests.factories import an_exchange
 from tests.store.samples import an_id
 from tests.wired import PATIENCE_S, ask, keys, patiently, recorded
@@ -222,19 +221,6 @@ def test_tables_that_are_not_as_expected_are_told(settings: Settings) -> None:
     found = wiring.check_schema(settings)
     assert (found.revision, found.sound) == (head(), False)
     assert "colour" in str(found.differences)
-
-
-@pytest.mark.parametrize(
-    ("check", "sound"),
-    [
-        (SchemaCheck(revision="2", expected="2"), True),
-        (SchemaCheck(revision="1", expected="2"), False),
-        (SchemaCheck(revision=None, expected="2"), False),
-        (SchemaCheck(revision="2", expected="2", differences=("a",)), False),
-    ],
-)
-def test_a_schema_is_sound_if_it_is_the_newest_and_as_it_should_be(check: SchemaCheck, sound: bool) -> None:
-    assert check.sound is sound
 
 
 def test_diagnoses_are_of_this_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

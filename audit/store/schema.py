@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +18,22 @@ from audit.errors import StoreError
 from audit.store.engine import store_error, take_turn
 from audit.store.tables import metadata
 
-__all__ = ["differences", "head", "is_ours", "revision", "upgrade"]
+__all__ = ["SchemaCheck", "differences", "head", "is_ours", "revision", "upgrade"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaCheck:
+    """How a database's schema compares with the one this version expects."""
+
+    revision: str | None
+    """None: an empty database, or none."""
+    expected: str
+    differences: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is amiss."""
+        return self.revision == self.expected and not self.differences
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, text
 from audit.errors import StoreError
 from audit.store import schema
 from audit.store.engine import open_engine
-from audit.store.schema import differences, head, is_ours, revision, upgrade
+from audit.store.schema import SchemaCheck, differences, head, is_ours, revision, upgrade
 from audit.store.tables import metadata
 
 
@@ -108,3 +108,16 @@ def test_an_installed_package_brings_its_own_migrations(monkeypatch: pytest.Monk
     (bundled / "first.py").write_text(text)
     monkeypatch.setattr(schema, "files", lambda package: tmp_path / package)
     assert head() == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("check", "sound"),
+    [
+        (SchemaCheck(revision="2", expected="2"), True),
+        (SchemaCheck(revision="1", expected="2"), False),
+        (SchemaCheck(revision=None, expected="2"), False),
+        (SchemaCheck(revision="2", expected="2", differences=("a",)), False),
+    ],
+)
+def test_a_schema_is_sound_if_it_is_the_newest_and_as_it_should_be(check: SchemaCheck, sound: bool) -> None:
+    assert check.sound is sound
