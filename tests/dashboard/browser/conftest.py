@@ -59,6 +59,21 @@ class Visit:
         """The parameters of the address bar."""
         return parse_qs(urlsplit(self.page.url).query)
 
+    def retry(self, act: Callable[[], object], address: str) -> None:
+        """Act, and wait for the page that this leads to.
+
+        What has just been drawn anew may not listen yet: as a person would, try again.
+        """
+        for _ in range(4):
+            try:
+                act()
+                self.page.wait_for_url(address, timeout=4_000)
+            except sync_api.TimeoutError:
+                continue
+            return
+        act()
+        self.page.wait_for_url(address)
+
     def settle(self) -> None:
         """Wait until a heading is there and no script runs."""
         self.page.wait_for_function(

@@ -44,24 +44,14 @@ def hit(visit: Visit, chart: sync_api.Locator) -> None:
 
 
 def click(visit: Visit, name: str, address: str) -> None:
-    """Click on a mark of the chart in the card with this heading, and wait for the page that this leads to.
-
-    A chart that has just been drawn anew may not listen yet: as a person would, try again.
-    """
+    """Click on a mark of the chart in the card with this heading, and wait for the page that this leads to."""
     card = visit.page.locator("[data-testid=stVerticalBlock]").filter(
         has=visit.page.get_by_role("heading", name=name, exact=True)
     )
     chart = card.last.get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
     visit.settle()
-    for _ in range(5):
-        hit(visit, chart)
-        try:
-            visit.page.wait_for_url(address, timeout=4_000)
-        except sync_api.TimeoutError:
-            continue
-        return
-    visit.page.wait_for_url(address, timeout=1)
+    visit.retry(lambda: hit(visit, chart), address)
 
 
 def test_a_bar_leads_to_the_calls_of_its_span_and_group_and_back_returns(visit: Visit) -> None:
