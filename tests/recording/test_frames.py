@@ -153,3 +153,9 @@ def test_a_sound_frame_that_is_not_of_our_making_is_not_read(payload: bytes) -> 
 )
 def test_a_few_bytes_are_a_beginning_if_they_begin_like_a_frame(rest: bytes, beginning: bool) -> None:
     assert is_cut_short(rest) is beginning
+
+
+def test_a_head_with_lone_surrogates_comes_back() -> None:
+    """As in the text of an exception that quotes what it could not decode."""
+    [frame] = read_frames(b"".join(encode(INTENT, {"id": "1", "why": "\udcff ä"}, b"body")))
+    assert (frame.head, frame.body) == ({"id": "1", "why": "\udcff ä"}, b"body")
