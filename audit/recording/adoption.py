@@ -71,7 +71,7 @@ def _adopt(folder: Path, name: str, destination: Destination) -> int:
     try:
         adopted = _adopt_all(Backlog(folder, name), destination, folder)
         clear_away(folder, name)
-    except BaseException:
+    except BaseException:  # whatever it is goes on; the next one to look must find the lock free
         lock.release(remove=False)
         raise
     lock.release(remove=True)

@@ -33,7 +33,7 @@ class RecordingTransport(httpx.BaseTransport):
             return self.inner.handle_request(sent)
         try:
             response = self.inner.handle_request(sent)
-        except BaseException as exc:
+        except BaseException as exc:  # cancellations end a call too; all are handed on
             tape.fail(exc)
             raise
         tape.head(response.status_code, response.headers.raw)
@@ -70,7 +70,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             return await self.inner.handle_async_request(sent)
         try:
             response = await self.inner.handle_async_request(sent)
-        except BaseException as exc:
+        except BaseException as exc:  # cancellations end a call too; all are handed on
             tape.fail(exc)
             raise
         tape.head(response.status_code, response.headers.raw)
@@ -164,7 +164,7 @@ class _Chunks(Iterator[bytes]):
         except StopIteration:
             self._tape.finish(Ending.EOF)
             raise
-        except BaseException as exc:
+        except BaseException as exc:  # cancellations end a call too; all are handed on
             self._tape.fail(exc)
             raise
         self._tape.chunk(chunk)
@@ -201,7 +201,7 @@ class _AsyncChunks(AsyncIterator[bytes]):
         except StopAsyncIteration:
             self._tape.finish(Ending.EOF)
             raise
-        except BaseException as exc:
+        except BaseException as exc:  # cancellations end a call too; all are handed on
             self._tape.fail(exc)
             raise
         self._tape.chunk(chunk)
