@@ -11,11 +11,11 @@ def test_sources_are_found_in_all_folders_below() -> None:
 
 
 def test_imports_are_seen_wherever_they_stand() -> None:
-    assert {"os", "audit.call", "sqlalchemy", "audit.settings"} <= imports("audit/wiring.py")
+    assert {"os", "audit.call", "sqlalchemy", "audit.settings"} <= imports("audit/wiring/__init__.py")
 
 
 def test_calls_are_seen_as_they_are_written() -> None:
-    assert {"read_settings", "threading.Event", "told.wait"} <= calls("audit/wiring.py")
+    assert {"read_settings", "threading.Event", "told.wait"} <= calls("audit/wiring/__init__.py")
 
 
 def test_names_are_seen_with_their_endings() -> None:
@@ -23,4 +23,4 @@ def test_names_are_seen_with_their_endings() -> None:
 
 
 def test_names_out_of_a_package_are_seen() -> None:
-    assert taken_from("sqlalchemy", "audit/wiring.py") == {"Engine"}
+    assert taken_from("sqlalchemy", "audit/wiring/__init__.py") == {"Engine"}

@@ -21,18 +21,16 @@ from urllib.parse import urlsplit
 from platformdirs import user_config_path, user_data_path
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from audit.call import Outcome
 from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
+from audit.settings.fields import Outcomes, Section, Span, Words, currency_code
+from audit.settings.proxy import ProxySettings
 
 __all__ = [
     "CanarySettings",
@@ -41,6 +39,7 @@ __all__ = [
     "ModelSettings",
     "PriceSettings",
     "ProviderSettings",
+    "ProxySettings",
     "RecordingSettings",
     "Settings",
     "StoreSettings",
@@ -48,40 +47,7 @@ __all__ = [
 ]
 
 
-def _span(value: Any) -> Any:
-    """Read `30s`, `5m`, `1.5h`, `2d` as a span of time; a number alone says nothing of its unit."""
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)\s*", value) if isinstance(value, str) else None
-    span_ms = float(match[1]) * _MILLISECONDS[match[2]] if match else 0.0
-    if not _SHORTEST_MS <= span_ms <= _LONGEST_MS:
-        raise ValueError('must be a span of time with its unit, such as "30s", "5m", "1h", "500ms", a year at most')
-    return timedelta(milliseconds=span_ms)
-
-
-def _many(value: Any) -> Any:
-    """Let one word stand for a list of one."""
-    return [value] if isinstance(value, str) else value
-
-
-def _currency(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", value):
-        raise ValueError('must be a currency code of three capitals, such as "USD"')
-    return value
-
-
-_MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_SHORTEST_MS, _LONGEST_MS = 0.001, 366 * 86_400_000
-Span = Annotated[timedelta, BeforeValidator(_span)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
-Outcomes = Annotated[tuple[Outcome | Literal["blocked"], ...], BeforeValidator(_many)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where calls are kept."""
 
     url: str | None = None
@@ -100,7 +66,7 @@ class StoreSettings(_Section):
         return url
 
 
-class RecordingSettings(_Section):
+class RecordingSettings(Section):
     """What is recorded, and how."""
 
     enabled: bool = True
@@ -109,7 +75,7 @@ class RecordingSettings(_Section):
     """False only journals: the next audit command after the process has ended brings its calls into the database."""
 
 
-class DashboardSettings(_Section):
+class DashboardSettings(Section):
     """Where the pages are served."""
 
     host: str = "127.0.0.1"
@@ -117,17 +83,22 @@ class DashboardSettings(_Section):
     """0 takes a free one."""
 
 
-class ProviderSettings(_Section):
+class ProviderSettings(Section):
     """An endpoint: a provider, or a router that speaks for several."""
 
     base_url: str
     """With or without `/v1`."""
     key_env: str | None = None
-    """The environment variable that holds the API key; canaries need it."""
+    """The environment variable that holds the API key; canaries need it, and the proxy for keys that it has issued."""
+    key_file: Path | None = None
+    """A file that holds the API key instead."""
     key_header: str | None = None
     """The header that takes the key; None: as its dialect has it. Azure's deployments want `api-key`."""
     dialect: str = "openai_chat"
     """How canaries speak to it."""
+    version: Literal["mended", "as_sent"] = "mended"
+    """What the proxy does where a request's path lacks `/v1` or `/v1beta` or has it twice: tools disagree whether it
+    is part of a base URL. Some providers have paths without."""
 
     @field_validator("base_url")
     @classmethod
@@ -142,7 +113,7 @@ class ProviderSettings(_Section):
         return base_url.strip()
 
 
-class PriceSettings(_Section):
+class PriceSettings(Section):
     """A price that goes before the price list. Give unit prices, a multiplier on the list's, or both."""
 
     model: str = "*"
@@ -159,13 +130,13 @@ class PriceSettings(_Section):
     request: Decimal | None = Field(default=None, ge=0)
     """Per call."""
     multiplier: Decimal = Field(default=Decimal(1), ge=0)
-    currency: Annotated[str, AfterValidator(_currency)] = "USD"
+    currency: Annotated[str, AfterValidator(currency_code)] = "USD"
     valid_from: date | None = None
     valid_until: date | None = None
     """The first day on which it no longer holds."""
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """A model to be checked."""
 
     name: str = Field(min_length=1, max_length=255)
@@ -174,11 +145,11 @@ class ModelSettings(_Section):
     """How canaries speak to this one; None: as to its provider."""
     canary: bool = True
     """False leaves it out of the default canary."""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     """Merged into every canary's request, as the provider spells them (`reasoning_effort = "minimal"`)."""
 
 
-class ExpectSettings(_Section):
+class ExpectSettings(Section):
     """What a canary expects. What is not given is not looked at.
 
     `text` and `regex` may hold the prompt's variables, such as `{product}`.
@@ -208,7 +179,7 @@ class ExpectSettings(_Section):
         return regex
 
 
-class CanarySettings(_Section):
+class CanarySettings(Section):
     """A prompt with expectations, asked again and again."""
 
     name: str
@@ -225,7 +196,7 @@ class CanarySettings(_Section):
     max_output_tokens: int | None = Field(default=None, ge=1)
     """Reasoning counts: below a few hundred, reasoning models may not come to an answer. None: 2048."""
     temperature: float | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     expect: ExpectSettings = ExpectSettings()
 
     @field_validator("name")
@@ -236,20 +207,21 @@ class CanarySettings(_Section):
         return name
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of it."""
 
     home: Path
     store: StoreSettings = StoreSettings()
     recording: RecordingSettings = RecordingSettings()
     dashboard: DashboardSettings = DashboardSettings()
-    providers: dict[str, ProviderSettings] = {}
+    proxy: ProxySettings = ProxySettings()
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     models: tuple[ModelSettings, ...] = ()
     canaries: tuple[CanarySettings, ...] = ()
     """When models are configured and no canary is, each model gets the default one."""
     prices: tuple[PriceSettings, ...] = ()
     """The first that fits counts."""
-    aliases: dict[str, str] = {}
+    aliases: dict[str, str] = Field(default_factory=dict)
     """Requested model names by the served names they are meant to give."""
 
     @property
@@ -273,6 +245,8 @@ class Settings(_Section):
     def _agree(self) -> Settings:
         models = [(model.name, model.provider) for model in self.models]
         problems = _disagreements(models, self.providers, [canary.name for canary in self.canaries])
+        if self.proxy.root is not None and self.proxy.root not in self.providers:
+            problems.append(f"proxy: root names provider {self.proxy.root!r}, which is not configured")
         if problems:
             raise ValueError("\n".join(problems))
         return self

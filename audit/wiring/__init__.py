@@ -376,7 +376,7 @@ def serve_dashboard(
 
 def bundled(name: str) -> Path:
     """Return a folder that ships with the package: inside it when installed, beside it in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "_bundled" / name
     return inside if inside.is_dir() else package.parent / name
 
