@@ -1,0 +1,388 @@
+"""One request on its way to a provider, and its response on the way back.
+
+Bytes go on as they come. The intent is in the journal before the first of them goes out, and the finished exchange
+before the client sees the end. What goes wrong between here and the provider is told to the client in the provider's
+own way while nothing of a response has been sent; after that, by breaking off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from audit.call import Ending, Origin
+from audit.errors import JournalError
+from audit.proxy.dial import Unreachable
+from audit.proxy.gateway import Gateway
+from audit.proxy.messages import (
+    CHUNKED,
+    UNTIL_CLOSE,
+    Malformed,
+    Reply,
+    Request,
+    end_to_end,
+    head_lines,
+)
+from audit.proxy.outbound import Outbound
+from audit.proxy.readers import ReplyReader
+from audit.proxy.refusals import Refusal
+from audit.proxy.screening import Screened, judge, screen
+from audit.recording.tape import Tape
+
+__all__ = ["Client", "Passage"]
+
+HELD_BYTES = 1024 * 1024
+"""Of a request's body: until so much has come the request waits for its end, so that the intent tells all of it."""
+MOST_JUDGED_BYTES = 64 * 1024 * 1024
+"""The same where the model that it names has to be known first."""
+_log = logging.getLogger("audit")
+
+
+class Client(Protocol):
+    """The connection that a request came by."""
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        ...
+
+    def answer(self, refusal: Refusal, path: str, *, keep: bool) -> None:
+        """Send an answer of our own."""
+        ...
+
+    def done(self, *, keep: bool) -> None:
+        """The exchange is over; `keep` says whether another may follow on this connection."""
+        ...
+
+    def break_off(self, *, reset: bool) -> None:
+        """End the connection so that it shows; `reset` where its mere end would look like the response's."""
+        ...
+
+    def may_come(self, ready: bool) -> None:
+        """Whether more of the request's body is wanted now."""
+        ...
+
+
+class Passage:
+    """One exchange under way."""
+
+    def __init__(self, gateway: Gateway, client: Client, request: Request) -> None:
+        self._gateway = gateway
+        self._client = client
+        self._request = request
+        self._path = request.head.target.decode("ascii", "replace").partition("?")[0]
+        self._screened: Screened | None = None
+        self._tape: Tape | None = None
+        self._connection: Outbound | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._reply: Reply | None = None
+        self._chunked = self._keep = False
+        self._held = 0
+        """Bytes of the request's body that wait here."""
+        self._received = 0
+        self._body = b""
+        """What the intent tells of the request's body, until it is sent."""
+        self._sent_all = self._launched = self._over = self._stalled = self._full = False
+        self._since = gateway.now()
+
+    def begin(self) -> None:
+        """Look at the head; forward the request as soon as enough of it has come."""
+        screened = screen(self._gateway, self._request.head)
+        if isinstance(screened, Refusal):
+            self._refuse(screened)
+            return
+        self._screened = screened
+        self._path = screened.route.target.partition("?")[0]
+        if self._request.head.expects_continue and not self._request.complete:
+            self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.request_came()
+
+    @property
+    def has_all(self) -> bool:
+        """Whether the whole request has come."""
+        return self._request.complete
+
+    def request_came(self) -> None:
+        """Take in what of the request has come since."""
+        self._since = self._gateway.now()
+        if self._over:
+            self._request.pieces.clear()
+            return
+        if self._request.head.length and not self._is_within_bounds():
+            self._fail(_too_large(), 413)
+        elif self._connection is not None:
+            self._send_on()
+        elif not self._launched and (self._request.complete or self._held >= HELD_BYTES):
+            self._judge_and_launch()
+        if self._launched and self._held >= HELD_BYTES and not self._request.complete:
+            self._client.may_come(False)
+
+    def _is_within_bounds(self) -> bool:
+        held = sum(map(len, self._request.pieces))
+        self._received += held - self._held
+        self._held = held
+        return self._received <= self._gateway.plan.limits.body_bytes
+
+    def _judge_and_launch(self) -> None:
+        screened, request = self._screened, self._request
+        assert screened is not None
+        if screened.whole_body and not request.complete:
+            if self._held > MOST_JUDGED_BYTES:
+                self._fail(_too_large(), 413)
+            return
+        body = b"".join(request.pieces)
+        if (refusal := judge(self._gateway, screened, request.head.headers, body)) is not None:
+            self._refuse(refusal)
+            return
+        self._launched = True
+        self._body = body
+        request.pieces.clear()
+        self._held = 0
+        if self._begin_tape(screened):
+            self._launch(screened)
+
+    def _begin_tape(self, screened: Screened) -> bool:
+        """Write the intent; return whether the call may go on."""
+        try:
+            self._tape = self._gateway.recorder.begin(
+                method=self._request.head.method.decode("ascii"),
+                url=screened.recorded_url,
+                headers=screened.recorded_headers,
+                body=self._body,
+                tags=screened.tags,
+                origin=Origin.PROXY,
+                must=self._gateway.plan.refuse_unrecordable,
+            )
+        except JournalError as exc:
+            _log.error("a call was refused because it cannot be recorded: %s", exc)
+            self._refuse(_UNRECORDABLE)
+            return False
+        return True
+
+    def _launch(self, screened: Screened) -> None:
+        upstream = screened.route.upstream
+        if (connection := self._gateway.pool.idle(upstream)) is not None:
+            self._send(connection, screened)
+        else:
+            self._connecting = asyncio.get_running_loop().create_task(self._connect(screened))
+
+    async def _connect(self, screened: Screened) -> None:
+        upstream = screened.route.upstream
+        try:
+            connection = await self._gateway.pool.connect(upstream)
+        except Unreachable as exc:
+            _log.warning("%s: %s", upstream.name, exc)
+            self._connecting = None
+            self._fail(exc, 502)
+        except Exception as exc:  # noqa: BLE001  # whatever it is, the client is told and the call recorded as failed
+            _log.exception("connecting to %s failed", upstream.name)
+            self._connecting = None
+            self._fail(exc, 502)
+        else:
+            self._connecting = None
+            if self._over:
+                connection.abort()
+            else:
+                self._send(connection, screened)
+
+    def _send(self, connection: Outbound, screened: Screened) -> None:
+        head = self._request.head
+        self._connection = connection
+        connection.begin(self, head.method, self._gateway.plan.limits.head_bytes)
+        headers = screened.headers
+        if head.length == CHUNKED:
+            headers = [*headers, (b"Transfer-Encoding", b"chunked")]
+        lines = head_lines(b"%s %s HTTP/1.1" % (head.method, screened.target), headers)
+        body, self._body = self._body, b""
+        connection.write(lines + self._framed(body))
+        self._since = self._gateway.now()
+        self._send_on()
+        if not self._full and not self._request.complete:
+            self._client.may_come(True)
+
+    def _send_on(self) -> None:
+        assert self._connection is not None
+        pieces = self._request.pieces
+        if pieces:
+            if self._tape is not None:
+                for piece in pieces:
+                    self._tape.sent(piece)
+            self._connection.write(b"".join(map(self._framed, pieces)))
+            pieces.clear()
+            self._held = 0
+        if self._request.complete and not self._sent_all:
+            self._sent_all = True
+            if self._request.head.length == CHUNKED:
+                self._connection.write(b"0\r\n" + _field_lines(self._request.trailers) + b"\r\n")
+
+    def _framed(self, piece: bytes) -> bytes:
+        if self._request.head.length == CHUNKED and piece:
+            return b"%x\r\n%s\r\n" % (len(piece), piece)
+        return piece
+
+    def came(self, reader: ReplyReader) -> None:
+        """Hand on what has come of the response."""
+        if self._over:
+            return
+        self._since = self._gateway.now()
+        out: list[bytes] = []
+        try:
+            if reader.interim:
+                self._hand_on_interim(reader, out)
+            if reader.head is not None and self._reply is None:
+                self._hand_on_head(reader.head, out)
+        except Malformed as exc:
+            self._fail(exc, 502)
+            return
+        if reader.pieces:
+            self._hand_on_body(reader.pieces, out)
+            reader.pieces = []
+        if reader.complete and self._reply is not None:
+            self._complete(reader, out)
+        elif out:
+            self._client.write(b"".join(out))
+
+    def _hand_on_interim(self, reader: ReplyReader, out: list[bytes]) -> None:
+        for status, headers in reader.interim:
+            if status != 100 and self._request.head.version == "1.1":  # 100 has been said here
+                out.append(head_lines(b"HTTP/1.1 %d " % status, end_to_end(headers)))
+        reader.interim = []
+
+    def _hand_on_head(self, reply: Reply, out: list[bytes]) -> None:
+        headers = end_to_end(reply.headers)
+        self._reply = reply
+        if self._tape is not None:
+            self._tape.head(reply.status, headers)
+        head = self._request.head
+        self._chunked = reply.length == CHUNKED and head.version == "1.1"
+        ends_by_closing = reply.length == UNTIL_CLOSE or (reply.length == CHUNKED and not self._chunked)
+        self._keep = head.keep_alive and not ends_by_closing
+        if self._chunked:
+            headers.append((b"transfer-encoding", b"chunked"))
+        if not self._keep:
+            headers.append((b"connection", b"close"))
+        out.append(head_lines(b"HTTP/1.1 %d %s" % (reply.status, reply.reason), headers))
+
+    def _hand_on_body(self, pieces: list[bytes], out: list[bytes]) -> None:
+        tape, chunked = self._tape, self._chunked
+        for piece in pieces:
+            if tape is not None:
+                tape.chunk(piece)
+            out.append(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+
+    def _complete(self, reader: ReplyReader, out: list[bytes]) -> None:
+        """Write the exchange down, and only then let the client see its end."""
+        assert self._reply is not None
+        self._over = True
+        recorded = self._tape is None or self._tape.finish(Ending.EOF)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if self._reply.keep_alive and self._sent_all and not reader.surplus:
+                self._gateway.pool.keep(connection)
+            else:
+                connection.abort()
+        self._gateway.served += 1
+        if not recorded and self._gateway.plan.refuse_unrecordable:
+            self._client.break_off(reset=True)
+            return
+        if self._chunked:
+            out.append(b"0\r\n" + _field_lines(reader.trailers) + b"\r\n")
+        self._client.write(b"".join(out))
+        self._client.done(keep=self._keep and self._request.complete)
+
+    def broke(self, exc: Exception) -> None:
+        """The provider's response will not be whole."""
+        self._fail(exc, 502)
+
+    def may_send(self, ready: bool) -> None:
+        """Whether the provider keeps up with the request's body."""
+        self._full = not ready
+        self._client.may_come(ready)
+
+    def client_keeps_up(self, ready: bool) -> None:
+        """Whether the client keeps up with the response."""
+        self._stalled = not ready
+        if self._connection is not None:
+            if ready:
+                self._since = self._gateway.now()
+                self._connection.resume()
+            else:
+                self._connection.pause()
+
+    def client_left(self, exc: Exception | None = None) -> None:
+        """End the exchange: nobody is there to have it."""
+        if self._over:
+            return
+        self._end()
+        self._gateway.served += 1
+        if self._tape is not None:
+            self._tape.finish(Ending.CANCELLED if self._reply is None else Ending.CLOSED, exc)
+
+    def look_at_the_clock(self, now: float) -> None:
+        """End what takes too long."""
+        if self._over:
+            return
+        limits, waited = self._gateway.plan.limits, now - self._since
+        if self._connecting is not None and self._connection is None:
+            return  # that has a limit of its own
+        if not self._launched or not self._request.complete:
+            if waited > limits.idle_s:
+                self._fail(TimeoutError(f"the request's body stopped for {limits.idle_s:g} s"), 408)
+        elif self._reply is None:
+            if waited > limits.first_byte_s:
+                self._fail(TimeoutError(f"no response within {limits.first_byte_s:g} s"), 504)
+        elif waited > limits.idle_s:
+            who = "the client took nothing" if self._stalled else "nothing came"
+            self._fail(TimeoutError(f"{who} for {limits.idle_s:g} s"), 504)
+
+    def _fail(self, exc: Exception, status: int) -> None:
+        if self._over:
+            return
+        self._end()
+        if self._tape is not None:
+            self._tape.fail(exc)
+        self._gateway.served += 1
+        if self._reply is None:
+            keep = self._request.complete and self._request.head.keep_alive
+            self._client.answer(_failure(exc, status), self._path, keep=keep)
+        else:
+            self._client.break_off(reset=self._reply.length in (UNTIL_CLOSE, CHUNKED) and not self._chunked)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._over = True
+        self._gateway.refused[refusal.reason] = self._gateway.refused.get(refusal.reason, 0) + 1
+        self._request.pieces.clear()
+        self._client.answer(refusal, self._path, keep=self._request.complete and self._request.head.keep_alive)
+
+    def _end(self) -> None:
+        self._over = True
+        self._request.pieces.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+        if self._connecting is not None:
+            self._connecting.cancel()
+
+
+def _field_lines(fields: list[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%s: %s\r\n" % field for field in fields)
+
+
+def _failure(exc: Exception, status: int) -> Refusal:
+    reason = {408: "slow_request", 413: "too_large", 504: "timeout"}.get(status, "unreachable")
+    if isinstance(exc, Malformed) and status == 502:
+        reason = "malformed_response"
+    told = str(exc) or type(exc).__name__
+    return Refusal(status=status, reason=reason, message=f"audit proxy: {told}")
+
+
+def _too_large() -> Malformed:
+    return Malformed("the request's body is larger than this proxy lets through", 413)
+
+
+_UNRECORDABLE = Refusal(
+    status=503,
+    reason="unrecordable",
+    message="audit proxy: this call cannot be recorded now, and unrecorded calls are not let through",
+    retry_after_s=5,
+)

@@ -1,0 +1,186 @@
+"""A client's connection: its requests one after the other, each forwarded and answered before the next."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import cast
+
+from audit.proxy.forward import Passage
+from audit.proxy.gateway import Gateway
+from audit.proxy.messages import Malformed, head_lines
+from audit.proxy.readers import RequestReader
+from audit.proxy.refusals import Refusal, as_response, reason_phrase
+
+__all__ = ["Inbound"]
+
+LINGER_S = 2.0
+"""How long to go on reading what a refused client still sends: closed at once, it might not see the answer."""
+MOST_WAITING = 8
+"""Requests that a client may have sent ahead."""
+
+
+class Inbound(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, gateway: Gateway, gone: Callable[[Inbound], None]) -> None:
+        self._gateway = gateway
+        self._gone = gone
+        self._transport: asyncio.Transport | None = None
+        self._reader = RequestReader(gateway.plan.limits.head_bytes)
+        self._passage: Passage | None = None
+        self._trouble: Malformed | None = None
+        self._closing = self._lingering = self._turning = False
+        self._since = gateway.now()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+
+    @property
+    def busy(self) -> bool:
+        """Whether an exchange is under way."""
+        return self._passage is not None
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingering or self._trouble is not None:
+            return
+        if self._passage is None and not self._reader.begun:
+            self._since = self._gateway.now()
+        try:
+            self._reader.feed(data)
+        except Malformed as exc:
+            self._trouble = exc
+        if self._passage is None:
+            self._next()
+        else:
+            self._go_on(self._passage)
+        if len(self._reader.requests) > MOST_WAITING and self._transport is not None:
+            self._transport.pause_reading()
+
+    def _go_on(self, passage: Passage) -> None:
+        """Hand on what has come of a request; end it if what comes is none any more."""
+        passage.request_came()
+        if self._trouble is not None and self._passage is passage and not passage.has_all:
+            passage.client_left(self._trouble)
+            self._passage = None
+            self._refuse_trouble()
+
+    def _next(self) -> None:
+        """Begin with the next request that has come, and again while they are answered at once; answer what is none."""
+        if self._turning:
+            return
+        self._turning = True
+        waiting = self._reader.requests
+        while waiting and self._passage is None and not self._lingering:
+            self._passage = Passage(self._gateway, self, waiting.popleft())
+            self._passage.begin()
+        self._turning = False
+        if self._trouble is not None and self._passage is None and not self._lingering:
+            self._refuse_trouble()
+
+    def _refuse_trouble(self) -> None:
+        assert self._trouble is not None
+        self._gateway.refused["malformed"] += 1
+        told = Refusal(status=self._trouble.status, reason="malformed", message=f"audit proxy: {self._trouble}")
+        self.answer(told, "", keep=False)
+
+    def eof_received(self) -> None:
+        """Take a client that sends no more for one that has left; the transport closes itself."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        passage, self._passage, self._transport = self._passage, None, None
+        self._gone(self)
+        if passage is not None:
+            passage.client_left()
+
+    def pause_writing(self) -> None:
+        if self._passage is not None:
+            self._passage.client_keeps_up(False)
+
+    def resume_writing(self) -> None:
+        if self._passage is not None:
+            self._passage.client_keeps_up(True)
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def answer(self, refusal: Refusal, path: str, *, keep: bool) -> None:
+        """Send an answer of our own, after which the connection goes on if `keep`."""
+        headers, body = as_response(refusal, path)
+        if refusal.status == 426:
+            headers.append((b"upgrade", b"HTTP/1.1"))
+        if not keep:
+            headers.append((b"connection", b"close"))
+        first = f"HTTP/1.1 {refusal.status} {reason_phrase(refusal.status)}".encode()
+        self.write(head_lines(first, headers) + body)
+        self.done(keep=keep)
+
+    def done(self, *, keep: bool) -> None:
+        """End the exchange; begin the next one that has come, or close."""
+        self._passage = None
+        self._since = self._gateway.now()
+        if not keep or self._closing:
+            self._linger()
+            return
+        if self._transport is not None:
+            self._transport.resume_reading()
+        self._next()
+
+    def break_off(self, *, reset: bool) -> None:
+        """End the connection in the midst of a response."""
+        self._passage = None
+        if self._transport is None:
+            return
+        if reset:
+            at_once = struct.pack("ii", 1, 0)
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self._transport.close()
+
+    def may_come(self, ready: bool) -> None:
+        """Read on, or stop reading."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if ready:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def finish(self) -> None:
+        """Close once what is under way is over; at once if nothing is."""
+        self._closing = True
+        if self._passage is None and not self._lingering:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def look_at_the_clock(self, now: float) -> None:
+        """End what takes too long."""
+        limits = self._gateway.plan.limits
+        if self._passage is not None:
+            self._passage.look_at_the_clock(now)
+        elif self._lingering:
+            if now - self._since > LINGER_S:
+                self.abort()
+        elif self._reader.begun:
+            if now - self._since > limits.head_s:
+                self._trouble = Malformed(f"no whole head came within {limits.head_s:g} s", 408)
+                self._refuse_trouble()
+        elif now - self._since > limits.keep_alive_s:
+            self.abort()
+
+    def _linger(self) -> None:
+        """Say that no more will come from here, and wait for the client to do the same."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._lingering = True
+        self._reader.requests.clear()
+        transport.resume_reading()
+        transport.write_eof()
