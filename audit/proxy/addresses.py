@@ -23,7 +23,7 @@ class Networks:
     def refusal(self, address: str) -> str | None:
         """Return why an IP address may not be connected to; None when it may."""
         outer = ip_address(address.partition("%")[0])
-        for one in (outer, *_inside(outer)):
+        for one in (*_inside(outer), outer):
             if not one.is_global and not self._listed(one) and not self._listed(outer):
                 return f"{address} is {_kind(one)}, and not listed in allow_networks"
             if one.is_multicast:
@@ -36,7 +36,7 @@ class Networks:
 
 def _inside(address: _Address) -> Iterator[_Address]:
     """Yield the IPv4 addresses that an IPv6 address stands for."""
-    if not isinstance(address, IPv6Address):
+    if not isinstance(address, IPv6Address) or address.is_loopback or address.is_unspecified:
         return
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if any(address in network for network in _TRANSLATED):

@@ -256,7 +256,7 @@ class Passage:
         head = self._request.head
         self._chunked = reply.length == CHUNKED and head.version == "1.1"
         ends_by_closing = reply.length == UNTIL_CLOSE or (reply.length == CHUNKED and not self._chunked)
-        self._keep = head.keep_alive and not ends_by_closing
+        self._keep = head.keep_alive and not ends_by_closing and self._request.complete
         if self._chunked:
             headers.append((b"transfer-encoding", b"chunked"))
         if not self._keep:
@@ -288,7 +288,7 @@ class Passage:
         if self._chunked:
             out.append(b"0\r\n" + _field_lines(reader.trailers) + b"\r\n")
         self._client.write(b"".join(out))
-        self._client.done(keep=self._keep and self._request.complete)
+        self._client.done(keep=self._keep)
 
     def broke(self, exc: Exception) -> None:
         """The provider's response will not be whole."""

@@ -55,14 +55,16 @@ class Inbound(asyncio.Protocol):
         if self._passage is None:
             self._next()
         else:
-            self._go_on(self._passage)
+            self._passage.request_came()
+        if self._trouble is not None:
+            self._end_what_is_half_there()
         if len(self._reader.requests) > MOST_WAITING and self._transport is not None:
             self._transport.pause_reading()
 
-    def _go_on(self, passage: Passage) -> None:
-        """Hand on what has come of a request; end it if what comes is none any more."""
-        passage.request_came()
-        if self._trouble is not None and self._passage is passage and not passage.has_all:
+    def _end_what_is_half_there(self) -> None:
+        """End a request whose rest is none."""
+        passage = self._passage
+        if passage is not None and not passage.has_all:
             passage.client_left(self._trouble)
             self._passage = None
             self._refuse_trouble()

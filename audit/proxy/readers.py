@@ -88,8 +88,6 @@ class RequestReader(_Reader):
         request = self.requests[-1]
         head = request.head
         protocol = next((value for name, value in head.headers if name.lower() == b"upgrade"), b"")
-        if head.method == b"CONNECT":
-            raise Malformed("this is no forward proxy", 405)
         if protocol.lower() != b"h2c":
             head.upgrade = protocol
             return
@@ -119,13 +117,15 @@ class RequestReader(_Reader):
         version, method = self._parser.get_http_version(), self._parser.get_method()
         if version not in ("1.0", "1.1"):
             raise Malformed("this server speaks HTTP/1.1", 505)
+        if method == b"CONNECT":
+            raise Malformed("this is no forward proxy", 405)
         headers = self._fields
         hosts = [value for name, value in headers if name.lower() == b"host"]
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             raise Malformed("a request has one Host")
         if hosts and not _HOST.fullmatch(hosts[0]):
             raise Malformed("Host is no host")
-        if method != b"CONNECT" and not _TARGET.fullmatch(self._target):
+        if not _TARGET.fullmatch(self._target):
             raise Malformed("the target must be a path, as in GET /v1/models HTTP/1.1")
         length = request_framing(version, headers)
         expects = [value.lower() for name, value in headers if name.lower() == b"expect"]
@@ -211,8 +211,10 @@ class ReplyReader(_Reader):
         if self.complete:
             return
         status = self._parser.get_status_code()
-        if status < 100:
-            raise Malformed(f"status {status:03} is none")
+        if status < 100 or _CONTROLS.search(self._reason):
+            raise Malformed(f"the status line is none: {status:03} {self._reason[:40]!r}")
+        if self._parser.get_http_version() not in ("1.0", "1.1"):
+            raise Malformed("the response is none of HTTP/1.1")
         if status < 200:
             self.interim.append((status, self._fields))
             self._fields, self._fed, self._size = [], 0, 0
@@ -238,5 +240,6 @@ class ReplyReader(_Reader):
 
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})*(?::[0-9]{0,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TARGET = re.compile(rb"/[!\"$-~]*")
 """A path with its query: neither a whole URL nor a fragment."""

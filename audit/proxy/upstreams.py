@@ -103,9 +103,9 @@ def _look_for_tricks(path: str) -> None:
     for _ in range(_MOST_DECODINGS):
         if _TRICKY.search(plain):
             raise Malformed("the path is ambiguous: it has dot segments, backslashes or control characters")
-        if b"%" not in plain:
+        escaped, plain = plain, unquote_to_bytes(plain)
+        if plain == escaped:
             return
-        plain = unquote_to_bytes(plain)
     raise Malformed("the path is escaped several times over")
 
 
