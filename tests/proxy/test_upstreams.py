@@ -115,7 +115,9 @@ def test_what_servers_read_in_different_ways_is_refused(path: str) -> None:
         served("http://a.example").route(path.encode())
 
 
-@pytest.mark.parametrize("path", ["/x/...", "/x/a..b", "/x/.well-known/x", "/x/a%20b", "/x/%E4%BD%A0", "/x/a%2Fb", "/x/a%25b"])
+@pytest.mark.parametrize(
+    "path", ["/x/...", "/x/a..b", "/x/.known/x", "/x/a%20b", "/x/%E4%BD%A0", "/x/a%2Fb", "/x/a%25b"]
+)
 def test_what_is_plain_goes_through_as_it_is(path: str) -> None:
     assert led(served("http://a.example"), path) == "http://a.example" + path.removeprefix("/x")
 
