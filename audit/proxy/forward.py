@@ -23,6 +23,7 @@ from audit.proxy.messages import (
     Request,
     end_to_end,
     head_lines,
+    lowered,
 )
 from audit.proxy.outbound import Outbound
 from audit.proxy.readers import ReplyReader
@@ -131,7 +132,7 @@ class Passage:
                 self._fail(_too_large(), 413)
             return
         body = b"".join(request.pieces)
-        if (refusal := judge(self._gateway, screened, request.head.headers, body)) is not None:
+        if (refusal := judge(self._gateway, screened, request.head, body)) is not None:
             self._refuse(refusal)
             return
         self._launched = True
@@ -245,11 +246,11 @@ class Passage:
     def _hand_on_interim(self, reader: ReplyReader, out: list[bytes]) -> None:
         for status, headers in reader.interim:
             if status != 100 and self._request.head.version == "1.1":  # 100 has been said here
-                out.append(head_lines(b"HTTP/1.1 %d " % status, end_to_end(headers)))
+                out.append(head_lines(b"HTTP/1.1 %d " % status, end_to_end(headers, lowered(headers))))
         reader.interim = []
 
     def _hand_on_head(self, reply: Reply, out: list[bytes]) -> None:
-        headers = end_to_end(reply.headers)
+        headers = end_to_end(reply.headers, reply.names)
         self._reply = reply
         if self._tape is not None:
             self._tape.head(reply.status, headers)

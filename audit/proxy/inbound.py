@@ -32,7 +32,7 @@ class Inbound(asyncio.Protocol):
         self._reader = RequestReader(gateway.plan.limits.head_bytes)
         self._passage: Passage | None = None
         self._trouble: Malformed | None = None
-        self._closing = self._lingering = self._turning = False
+        self._closing = self._lingering = self._turning = self._paused = False
         self._since = gateway.now()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,8 +58,8 @@ class Inbound(asyncio.Protocol):
             self._passage.request_came()
         if self._trouble is not None:
             self._end_what_is_half_there()
-        if len(self._reader.requests) > MOST_WAITING and self._transport is not None:
-            self._transport.pause_reading()
+        if len(self._reader.requests) > MOST_WAITING:
+            self.may_come(False)
 
     def _end_what_is_half_there(self) -> None:
         """End a request whose rest is none."""
@@ -128,9 +128,9 @@ class Inbound(asyncio.Protocol):
         if not keep or self._closing:
             self._linger()
             return
-        if self._transport is not None:
-            self._transport.resume_reading()
-        self._next()
+        self.may_come(True)
+        if self._reader.requests or self._trouble is not None:
+            self._next()
 
     def break_off(self, *, reset: bool) -> None:
         """End the connection in the midst of a response."""
@@ -144,8 +144,9 @@ class Inbound(asyncio.Protocol):
 
     def may_come(self, ready: bool) -> None:
         """Read on, or stop reading."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or ready is not self._paused or self._transport.is_closing():
             return
+        self._paused = not ready
         if ready:
             self._transport.resume_reading()
         else:
@@ -184,5 +185,5 @@ class Inbound(asyncio.Protocol):
             return
         self._lingering = True
         self._reader.requests.clear()
-        transport.resume_reading()
+        self.may_come(True)
         transport.write_eof()

@@ -19,8 +19,10 @@ __all__ = [
     "RequestHead",
     "end_to_end",
     "head_lines",
+    "lowered",
     "reply_framing",
     "request_framing",
+    "values",
 ]
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -46,6 +48,8 @@ class RequestHead:
     version: str
     """`1.0` or `1.1`."""
     headers: list[tuple[bytes, bytes]]
+    names: list[bytes]
+    """The headers' names in lower case."""
     length: int
     """Of the body, or `CHUNKED`."""
     keep_alive: bool
@@ -72,67 +76,85 @@ class Reply:
     status: int
     reason: bytes
     headers: list[tuple[bytes, bytes]]
+    names: list[bytes]
+    """The headers' names in lower case."""
     length: int
     """Of the body as it follows, `CHUNKED` or `UNTIL_CLOSE`."""
     keep_alive: bool
 
 
-def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
+def lowered(headers: Headers) -> list[bytes]:
+    """Return the names in lower case, in order: they are looked for again and again."""
+    return [name.lower() for name, _ in headers]
+
+
+def end_to_end(headers: Headers, names: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
     """Return what an intermediary hands on: all but what is for this connection alone.
 
-    Raises `Malformed` where `Connection` names a field that is not for a connection: it would go missing.
+    `names` are the headers' own, in lower case. Raises `Malformed` where `Connection` names a field that is not for a
+    connection: it would go missing.
     """
+    if _HOP_BY_HOP.isdisjoint(names):
+        return list(headers)
     named: set[bytes] = set()
-    for name, value in headers:
-        if name.lower() == b"connection":
+    for name, (_, value) in zip(names, headers, strict=True):
+        if name == b"connection":
             named.update(token.strip().lower() for token in value.split(b","))
     if abused := named & _ESSENTIAL:
         raise Malformed(f"Connection may not name {min(abused).decode('latin-1')}")
     dropped = _HOP_BY_HOP | named
-    return [(name, value) for name, value in headers if name.lower() not in dropped]
+    return [field for name, field in zip(names, headers, strict=True) if name not in dropped]
 
 
-def request_framing(version: str, headers: Headers) -> int:
+def request_framing(version: str, headers: Headers, names: Sequence[bytes]) -> int:
     """Return the length of a request's body; raise `Malformed` where it is not plain to every reader."""
-    codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
-    if codings:
+    if b"transfer-encoding" in names:
         if version != "1.1":
             raise Malformed("HTTP/1.0 knows no Transfer-Encoding")
-        if codings != [b"chunked"]:
+        if not _is_chunked(headers, names):
             raise Malformed("of transfer codings this server knows chunked alone", 501)
         return CHUNKED
-    return _content_length(headers) or 0
+    return _content_length(headers, names) or 0
 
 
-def reply_framing(method: bytes, status: int, headers: Headers) -> int:
+def reply_framing(method: bytes, status: int, headers: Headers, names: Sequence[bytes]) -> int:
     """Return the length of the body that follows a response's head."""
-    codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
     if method == b"HEAD" or status in (204, 304):
         return NO_BODY
-    if codings:
-        if codings != [b"chunked"]:
-            raise Malformed(f"transfer coding {codings[0][:40]!r} is not known")
+    if b"transfer-encoding" in names:
+        if not _is_chunked(headers, names):
+            raise Malformed("its transfer coding is not known")
         return CHUNKED
-    length = _content_length(headers)
+    length = _content_length(headers, names)
     return UNTIL_CLOSE if length is None else length
 
 
-def _content_length(headers: Headers) -> int | None:
-    lengths = [value.strip() for name, value in headers if name.lower() == b"content-length"]
+def values(wanted: bytes, headers: Headers, names: Sequence[bytes]) -> list[bytes]:
+    """Return the values of the headers of one name, in order."""
+    if wanted not in names:
+        return []
+    return [value for name, (_, value) in zip(names, headers, strict=True) if name == wanted]
+
+
+def _is_chunked(headers: Headers, names: Sequence[bytes]) -> bool:
+    return [value.strip().lower() for value in values(b"transfer-encoding", headers, names)] == [b"chunked"]
+
+
+def _content_length(headers: Headers, names: Sequence[bytes]) -> int | None:
+    lengths = values(b"content-length", headers, names)
     if not lengths:
         return None
-    if len(lengths) > 1 or not re.fullmatch(rb"[0-9]{1,18}", lengths[0]):
+    if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
         raise Malformed("Content-Length is no number, or there are several")
     return int(lengths[0])
 
 
 def head_lines(first: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return a head as it goes over the wire; the values are those of a parser, which lets no line break through."""
-    lines = [first]
-    lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    return b"\r\n".join([first, *[name + b": " + value for name, value in headers], b"", b""])
 
 
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 _HOP_BY_HOP = frozenset(
     {
         b"connection",

@@ -74,12 +74,17 @@ class Outbound(asyncio.Protocol):
 
     def release(self) -> None:
         """End the exchange; the connection lives on."""
-        self._listener = self._reader = None
+        self._let_go()
         self.used = True
+
+    def _let_go(self) -> None:
+        self._listener, reader, self._reader = None, self._reader, None
+        if reader is not None:
+            reader.close()
 
     def abort(self) -> None:
         """End the connection at once, whatever is under way."""
-        self._listener = self._reader = None
+        self._let_go()
         if self._transport is not None:
             self._transport.abort()
 
@@ -116,7 +121,8 @@ class Outbound(asyncio.Protocol):
             listener.broke(ConnectionError("the provider closed the connection before the response's end"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        listener, self._listener, self._reader = self._listener, None, None
+        listener = self._listener
+        self._let_go()
         if listener is not None:
             listener.broke(exc or ConnectionError("the connection to the provider ended"))
 

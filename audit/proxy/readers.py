@@ -18,8 +18,10 @@ from audit.proxy.messages import (
     Reply,
     Request,
     RequestHead,
+    lowered,
     reply_framing,
     request_framing,
+    values,
 )
 
 __all__ = ["ReplyReader", "RequestReader"]
@@ -38,21 +40,19 @@ class _Reader:
         self._fields: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
+        self._size += len(name) + len(value) + 4
+        if self._size > self._most or len(self._fields) >= MOST_HEADERS:
+            raise self._too_large()
         self._fields.append((name, value.strip(b" \t")))
-        if len(self._fields) > MOST_HEADERS:
-            raise Malformed(f"more than {MOST_HEADERS} header fields", 431)
 
     def _bound(self, fed: int) -> None:
         """Bound a head that does not end: the parser says nothing of a line until it is whole."""
         self._fed += fed
         if self._fed > self._most + MOST_READ:
-            raise Malformed(f"the head is larger than {self._most} bytes", 431)
+            raise self._too_large()
 
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._most:
-            raise Malformed(f"the head is larger than {self._most} bytes", 431)
+    def _too_large(self) -> Malformed:
+        return Malformed(f"the head is larger than {self._most} bytes, or has more than {MOST_HEADERS} fields", 431)
 
 
 class RequestReader(_Reader):
@@ -87,7 +87,7 @@ class RequestReader(_Reader):
         """Read on as if no other protocol had been asked for, as RFC 9110 §7.8 allows; the parser has stopped here."""
         request = self.requests[-1]
         head = request.head
-        protocol = next((value for name, value in head.headers if name.lower() == b"upgrade"), b"")
+        protocol = b",".join(values(b"upgrade", head.headers, head.names))
         if protocol.lower() != b"h2c":
             head.upgrade = protocol
             return
@@ -104,7 +104,7 @@ class RequestReader(_Reader):
         self.begun = True
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._size += len(url)
         self._target += url
 
     def on_headers_complete(self) -> None:
@@ -119,16 +119,16 @@ class RequestReader(_Reader):
             raise Malformed("this server speaks HTTP/1.1", 505)
         if method == b"CONNECT":
             raise Malformed("this is no forward proxy", 405)
-        headers = self._fields
-        hosts = [value for name, value in headers if name.lower() == b"host"]
+        headers, names = self._fields, lowered(self._fields)
+        hosts = values(b"host", headers, names)
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             raise Malformed("a request has one Host")
         if hosts and not _HOST.fullmatch(hosts[0]):
             raise Malformed("Host is no host")
         if not _TARGET.fullmatch(self._target):
             raise Malformed("the target must be a path, as in GET /v1/models HTTP/1.1")
-        length = request_framing(version, headers)
-        expects = [value.lower() for name, value in headers if name.lower() == b"expect"]
+        length = request_framing(version, headers, names)
+        expects = [value.lower() for value in values(b"expect", headers, names)]
         if expects not in ([], [b"100-continue"]):
             raise Malformed("of expectations this server meets 100-continue alone", 417)
         return RequestHead(
@@ -136,6 +136,7 @@ class RequestReader(_Reader):
             target=self._target,
             version=version,
             headers=headers,
+            names=names,
             length=length,
             keep_alive=version == "1.1" and self._parser.should_keep_alive(),
             expects_continue=bool(expects) and version == "1.1" and length != NO_BODY,
@@ -188,6 +189,10 @@ class ReplyReader(_Reader):
         if self.head is None:
             self._bound(len(data))
 
+    def close(self) -> None:
+        """Let go of the parser, which holds on to this reader: nothing is left for the garbage collector."""
+        del self._parser
+
     def end(self) -> bool:
         """Take in that the connection has ended; return whether the response has with it."""
         if self.head is not None and self.head.length == UNTIL_CLOSE:
@@ -219,9 +224,10 @@ class ReplyReader(_Reader):
             self.interim.append((status, self._fields))
             self._fields, self._fed, self._size = [], 0, 0
             return
-        length = reply_framing(self._method, status, self._fields)
+        names = lowered(self._fields)
+        length = reply_framing(self._method, status, self._fields, names)
         lasting = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
-        self.head = Reply(status, self._reason, self._fields, length, lasting and length != UNTIL_CLOSE)
+        self.head = Reply(status, self._reason, self._fields, names, length, lasting and length != UNTIL_CLOSE)
         self._fields = []
         if length == NO_BODY and self._method == b"HEAD":  # which the parser does not know of: it waits for a body
             self.complete = True

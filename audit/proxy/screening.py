@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from audit.proxy.admission import Denial, restricts_models
 from audit.proxy.credentials import presented, with_key, without_keys
 from audit.proxy.gateway import Gateway
-from audit.proxy.messages import Malformed, RequestHead, end_to_end
+from audit.proxy.messages import Malformed, RequestHead, end_to_end, values
 from audit.proxy.model_asked import model_asked
 from audit.proxy.plan import IssuedKey
 from audit.proxy.refusals import Refusal
@@ -22,7 +21,7 @@ __all__ = ["Screened", "judge", "screen"]
 Fields = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Screened:
     """A request that may be forwarded, as far as its head tells."""
 
@@ -45,12 +44,13 @@ def screen(gateway: Gateway, head: RequestHead) -> Screened | Refusal:
         return _NO_UPGRADE
     try:
         route = gateway.upstreams.route(head.target)
-        headers = end_to_end(head.headers) if route else []
+        headers = end_to_end(head.headers, head.names) if route else []
     except Malformed as exc:
         return Refusal(status=exc.status, reason="malformed", message=f"audit proxy: {exc}")
     if route is None:
         return _nowhere(gateway, head)
-    if gateway.plan.via is not None and any(gateway.plan.via.encode() in value for value in _values(headers, b"via")):
+    via = gateway.plan.via.encode() if gateway.plan.via is not None else None
+    if via is not None and any(via in value for value in values(b"via", head.headers, head.names)):
         return _LOOP
     if head.length > gateway.plan.limits.body_bytes:
         return _TOO_LARGE
@@ -67,21 +67,21 @@ def screen(gateway: Gateway, head: RequestHead) -> Screened | Refusal:
         tags=tags,
     )
     admitted = _with_issued_key(gateway, screened)
-    if isinstance(admitted, Refusal) or gateway.plan.via is None:
-        return admitted
-    return replace(admitted, headers=[*admitted.headers, (b"Via", b"1.1 " + gateway.plan.via.encode())])
+    if via is not None and isinstance(admitted, Screened):
+        admitted.headers = [*admitted.headers, (b"Via", b"1.1 " + via)]
+    return admitted
 
 
-def judge(gateway: Gateway, screened: Screened, headers: Fields, body: bytes) -> Refusal | None:
+def judge(gateway: Gateway, screened: Screened, head: RequestHead, body: bytes) -> Refusal | None:
     """Return why a call of an issued key may not be made, now that enough of its body is known."""
     key = screened.key
     if key is None:
         return None
     model, works = None, not _ONLY_LOOKS.search(screened.route.target.partition("?")[0]) or bool(body)
     if screened.whole_body:
-        coding = b",".join(_values(headers, b"content-encoding")).decode("latin-1")
+        coding = b",".join(values(b"content-encoding", head.headers, head.names)).decode("latin-1")
         plain = decode(body, coding)
-        kind = next(iter(_values(headers, b"content-type")), b"").decode("latin-1")
+        kind = b",".join(values(b"content-type", head.headers, head.names)).decode("latin-1")
         model = None if plain.problem else model_asked(screened.route.target, kind, plain.body)
     denial = gateway.admission.judge(key, provider=screened.route.upstream.name, model=model, works=works)
     return _denied(denial) if denial else None
@@ -129,14 +129,11 @@ def _tags_of(key: IssuedKey) -> Fields:
 
 
 def _addressed(headers: Fields, route: Route) -> Fields:
-    authority = route.upstream.authority
-    if any(name.lower() == b"host" for name, _ in headers):
-        return [(name, authority) if name.lower() == b"host" else (name, value) for name, value in headers]
-    return [(b"Host", authority), *headers]
-
-
-def _values(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
-    return [value for name, value in headers if name.lower() == wanted]
+    """Return headers with the provider's own host, where the client's stood."""
+    for place, (name, _) in enumerate(headers):
+        if name.lower() == b"host":
+            return [*headers[:place], (name, route.upstream.authority), *headers[place + 1 :]]
+    return [(b"Host", route.upstream.authority), *headers]
 
 
 def _nowhere(gateway: Gateway, head: RequestHead) -> Refusal:

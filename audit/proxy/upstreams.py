@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from audit.proxy.messages import Malformed
@@ -67,10 +68,7 @@ class Route:
     upstream: Upstream
     target: str
     """Path and query, as they go to the provider."""
-
-    @property
-    def url(self) -> str:
-        return self.upstream.origin + self.target
+    url: str
 
 
 class Upstreams:
@@ -79,9 +77,10 @@ class Upstreams:
     def __init__(self, plans: Sequence[UpstreamPlan]) -> None:
         self.all = tuple(Upstream.of(plan) for plan in plans)
         self._mounts = {mount: upstream for upstream in self.all for mount in upstream.plan.mounts}
+        self.route = lru_cache(maxsize=1024)(self._route)
+        """Returns where a target leads, None when nothing is served there; raises `Malformed` for an ambiguous path."""
 
-    def route(self, target: bytes) -> Route | None:
-        """Return where a target leads, None when nothing is served there; raise `Malformed` for an ambiguous path."""
+    def _route(self, target: bytes) -> Route | None:
         path, mark, query = target.decode("ascii").partition("?")
         _look_for_tricks(path)
         path = "/" + path.lstrip("/")
@@ -92,7 +91,8 @@ class Upstreams:
         upstream = upstream or self._mounts.get("")
         if upstream is None:
             return None
-        return Route(upstream=upstream, target=_mended(upstream, below) + mark + query)
+        target_there = _mended(upstream, below) + mark + query
+        return Route(upstream=upstream, target=target_there, url=upstream.origin + target_there)
 
 
 def _look_for_tricks(path: str) -> None:

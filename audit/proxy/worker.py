@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -46,6 +47,9 @@ def main() -> None:
     source = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # what follows the loop reads
     plan = msgspec.json.decode(_first_line(source), type=Plan)
     _raise_limit_of_files()
+    gc.collect()
+    gc.freeze()  # modules live for ever, and an exchange leaves next to nothing behind that only a collection finds
+    gc.set_threshold(20_000, 50, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Worker(plan).run(source))
 

@@ -7,7 +7,6 @@ import json
 import random
 import string
 import time
-from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -18,7 +17,6 @@ from audit.wire.redact import (
     holds_credentials,
     redact_headers,
     redact_lines,
-    redact_request_lines,
     redact_text,
     redact_url,
 )
@@ -224,17 +222,16 @@ def test_a_header_that_came_twice_stands_twice() -> None:
     assert redact_headers(raw(("via", "a"), ("via", "b"))) == (("via", "a"), ("via", "b"))
 
 
-@pytest.mark.parametrize("lines", [redact_lines, redact_request_lines])
-def test_headers_come_as_lines_where_time_matters(lines: Callable[[list[tuple[bytes, bytes]]], str]) -> None:
+def test_headers_come_as_lines_where_time_matters() -> None:
     headers = raw(("Via", "a"), ("Cookie", "b"), ("Server", ""))
     for _ in range(2):
-        assert lines(headers) == "via\na\ncookie\n[redacted]\nserver\n"
-    assert lines([]) == ""
+        assert redact_lines(headers) == "via\na\ncookie\n[redacted]\nserver\n"
+    assert redact_lines([]) == ""
 
 
 @pytest.mark.parametrize("header", [("Via", "a\nb"), ("V\nia", "a")])
 def test_a_header_that_was_never_sent_as_it_is_no_header_stays_one(header: tuple[str, str]) -> None:
-    assert redact_request_lines(raw(header)).count("\n") == 1
+    assert redact_lines(raw(header)).count("\n") == 1
 
 
 def test_an_organisation_is_nobodys_business() -> None:
