@@ -37,9 +37,9 @@ def presented(headers: Headers, target: str) -> Iterator[Presented]:
                 yield from (Presented(one, "authorization") for one in _authorized(text))
             elif text:
                 yield Presented(text, name.decode())
-    for match in _PARAMETER.finditer(target.partition("?")[2]):
-        if _KEY_PARAMETER.fullmatch(unquote_plus(match[1])):
-            yield Presented(unquote_plus(match[2]), "")
+    for _, name, value in _PARAMETERS.findall(target.partition("?")[2]):
+        if len(value) > 1 and _KEY_PARAMETER.fullmatch(unquote_plus(name)):
+            yield Presented(unquote_plus(value[1:]), "")
 
 
 def _authorized(text: str) -> Iterator[str]:
@@ -55,14 +55,11 @@ def _authorized(text: str) -> Iterator[str]:
 
 def without_keys(headers: Headers, target: str) -> tuple[list[tuple[bytes, bytes]], str]:
     """Return headers and target with every key taken out."""
-    path, mark, query = target.partition("?")
-    kept = [
-        parameter
-        for parameter in query.split("&")
-        if not _KEY_PARAMETER.fullmatch(unquote_plus(parameter.partition("=")[0]))
-    ]
-    query = "&".join(kept)
-    return [field for field in headers if field[0].lower() not in _KEY_HEADERS], path + (mark if query else "") + query
+    path, _, query = target.partition("?")
+    kept = [one for one in _PARAMETERS.findall(query) if not _KEY_PARAMETER.fullmatch(unquote_plus(one[1]))]
+    rest = "".join(separator + name + value for separator, name, value in kept)
+    fields = [field for field in headers if field[0].lower() not in _KEY_HEADERS]
+    return fields, f"{path}?{rest.lstrip('&;')}" if rest else path
 
 
 def with_key(headers: Iterable[tuple[bytes, bytes]], key: str, header: str) -> list[tuple[bytes, bytes]]:
@@ -83,4 +80,5 @@ def provider_key(plan: UpstreamPlan) -> str | None:
 
 _KEY_HEADERS = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"ocp-apim-subscription-key"})
 _KEY_PARAMETER = re.compile(r"key|api[-_]?key|subscription-key|access[-_]token", re.IGNORECASE)
-_PARAMETER = re.compile(r"(?:^|(?<=[&;]))([^&;=]+)=([^&;]+)")
+_PARAMETERS = re.compile(r"(^|[&;])([^&;=]*)(=[^&;]*)?")
+"""Of a query: what stands before each, its name, and its value with the sign of equality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from audit.proxy.admission import Denial, restricts_models
+from audit.proxy.admission import ISSUED_PREFIX, Denial, restricts_models
 from audit.proxy.credentials import presented, with_key, without_keys
 from audit.proxy.gateway import Gateway
 from audit.proxy.messages import Malformed, RequestHead, end_to_end, values
@@ -67,7 +67,11 @@ def screen(gateway: Gateway, head: RequestHead) -> Screened | Refusal:
         tags=tags,
     )
     admitted = _with_issued_key(gateway, screened)
-    if via is not None and isinstance(admitted, Screened):
+    if isinstance(admitted, Refusal):
+        return admitted
+    if _ISSUED in admitted.target or _ISSUED in b"\n".join([value for _, value in admitted.headers]):
+        return _MISPLACED_KEY
+    if via is not None:
         admitted.headers = [*admitted.headers, (b"Via", b"1.1 " + via)]
     return admitted
 
@@ -167,5 +171,12 @@ _NOT_ISSUED = Refusal(
     message="audit proxy: only keys that were issued here are let through; `audit keys issue` makes one",
     code="invalid_api_key",
 )
+_MISPLACED_KEY = Refusal(
+    status=401,
+    reason="misplaced_key",
+    message="audit proxy: a key that was issued here stands where providers look for none; it is not handed on",
+    code="invalid_api_key",
+)
+_ISSUED = ISSUED_PREFIX.encode()
 _ONLY_LOOKS = re.compile(r"/models(/[^/:]+)?/?$")
 """Listings of models: no model works."""

@@ -141,7 +141,7 @@ _MOST_DECODINGS = 3
 _TRICKY = re.compile(
     rb"""[\x00-\x1f\x7f\\]             # control characters, backslashes
     | (?:^|/)\.{1,2}(?:;[^/]*)?(?=/|$)  # dot segments, with parameters as some servers have them
-    | [\xc0\xc1\xf5-\xff]              # no UTF-8, though lax readers make slashes and dots of it""",
+    | [\xc0\xc1\xf5-\xff] | \xe0[\x80-\x9f] | \xf0[\x80-\x8f]  # no UTF-8: lax readers make slashes and dots of it""",
     re.VERBOSE,
 )
 _GOOGLE = frozenset({"cachedContents", "interactions", "corpora"})

@@ -42,6 +42,8 @@ def test_all_keys_are_taken_out() -> None:
     kept, target = without_keys(headers, "/v1beta/models/m:generateContent?alt=sse&key=k&x=1&Key=k")
     assert kept == [(b"Host", b"a"), (b"Accept", b"*/*")]
     assert target == "/v1beta/models/m:generateContent?alt=sse&x=1"
+    assert without_keys([], "/a?x=1;key=k;y=2")[1] == "/a?x=1;y=2"
+    assert without_keys([], "/a?key=k;y&z=")[1] == "/a?y&z="
     assert without_keys([], "/a?key=k")[1] == without_keys([], "/a")[1] == "/a"
 
 

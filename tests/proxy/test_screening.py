@@ -121,6 +121,21 @@ def test_what_is_not_allowed_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/router/v1/x", (b"X-Portkey-Api-Key: " + CI.encode(),)),
+        ("/router/v1/x", (b"X-Api-Key: " + CI.encode(), b"X-Copy: " + CI.encode())),
+        (f"/router/v1/{CI}", ()),
+    ],
+)
+def test_an_issued_key_goes_to_nobody_wherever_it_stands(
+    origin: Origin, proxy: RunningProxy, path: str, headers: tuple[bytes, ...]
+) -> None:
+    answer = asked(proxy, path, b"{}", *headers)
+    assert (answer.status, answer.values(b"x-audit-refused"), origin.heard) == (401, [b"misplaced_key"], [])
+
+
+@pytest.mark.parametrize(
     ("body", "headers"),
     [
         (b'{"model": "gpt-5-mini"}', ()),
