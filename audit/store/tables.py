@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes
@@ -30,6 +31,7 @@ __all__ = [
     "exchanges",
     "findings",
     "flips",
+    "issued_keys",
     "losses",
     "metadata",
     "prices",
@@ -175,6 +177,36 @@ api_keys = Table(
     Column("provider", String(255), nullable=False),
     Column("first_seen_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
+)
+
+issued_keys = Table(
+    "issued_keys",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the key, which itself is not kept
+    Column("fingerprint", String(24), nullable=False, unique=True),  # as in `calls`
+    Column("project", Text),
+    Column("user_id", Text),
+    Column("labels", JSON(none_as_null=True)),
+    Column("providers", JSON, nullable=False),  # patterns, as a list; likewise models
+    Column("models", JSON, nullable=False),
+    Column("rpm", Integer),
+    Column("budget", Picos),  # with the two that follow, or without
+    Column("budget_currency", String(3)),
+    Column("budget_period", String(5)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    # A name is free again once its key is revoked.
+    Index(
+        "ix_issued_keys_name",
+        "name",
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
 )
 
 losses = Table(

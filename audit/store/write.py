@@ -145,8 +145,16 @@ def _insert(connection: Connection, calls: list[Call], rows: list[dict[str, Any]
         connection.execute(tables.call_labels.insert(), labels)
     if keys := key_rows(calls):
         upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")
-        connection.execute(upsert, keys)
+        connection.execute(upsert, _named(connection, keys))
     add_to_index(connection, [(pk, printable(spoken(call.reading))) for pk, call in fresh])
+
+
+def _named(connection: Connection, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give keys that were issued here the names they were issued under: they count when a key is seen first."""
+    issued = tables.issued_keys.c
+    ours = select(issued.fingerprint, issued.name).where(issued.fingerprint.in_([key["fingerprint"] for key in keys]))
+    names = {row.fingerprint: row.name for row in connection.execute(ours)}
+    return [{**key, "name": names.get(key["fingerprint"])} for key in keys]
 
 
 def _digested(price: Price) -> tuple[str, dict[str, Any]]:

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from audit.call import Call, Finding, Message, Operation, Outcome, Part, Price, PricePart, Reading, Source
+from audit.store.issued import NewKey
 from tests.factories import an_exchange
 
-__all__ = ["NOON", "a_call", "a_finding", "a_price", "an_id", "said"]
+__all__ = ["NOON", "a_call", "a_finding", "a_new_key", "a_price", "an_id", "said"]
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -63,3 +64,9 @@ def a_price(amount: str, currency: str = "USD", **over: Any) -> Price:
 def said(text: str, role: str = "user") -> tuple[Message, ...]:
     """Return one message of one text."""
     return (Message(role=role, parts=(Part(kind="text", text=text),)),)
+
+
+def a_new_key(name: str, **over: Any) -> NewKey:
+    """Return a key without limits, issued at noon, but for what is given."""
+    plain = {"digest": f"digest of {name}", "fingerprint": f"of {name}", "created_at": NOON, "created_by": "root"}
+    return NewKey(name=name, **{**plain, **over})

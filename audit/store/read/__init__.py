@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store.engine import store_error
-from audit.store.read import calls, checks, facets, filters, health, latency, tallies
+from audit.store.read import calls, checks, facets, filters, health, issued, latency, tallies
 from audit.store.rows import (
     CallDetail,
     CallPage,
@@ -24,12 +24,14 @@ from audit.store.rows import (
     Facets,
     FlipRow,
     Health,
+    IssuedKeyRow,
     KeyRow,
     LatencyPoint,
     LatencyRow,
     ModelRow,
     OutcomeRow,
     Point,
+    Spending,
     SubstitutionRow,
     Totals,
     UsageRow,
@@ -141,6 +143,16 @@ class Reader:
         with self._transaction() as connection:
             return calls.after(connection, pk, scope or Scope(), limit)
 
+    def newest(self, before: datetime) -> int:
+        """Return the key of the last call that the record took before a moment; 0 if there is none."""
+        with self._transaction() as connection:
+            return calls.newest(connection, before)
+
+    def lost(self, since: datetime) -> int:
+        """Return how many exchanges have been lost since a moment, as far as is known."""
+        with self._transaction() as connection:
+            return health.lost(connection, since)
+
     def facets(self, scope: Scope) -> Facets:
         """Return what there is to choose from in a scope."""
         with self._transaction() as connection:
@@ -150,6 +162,16 @@ class Reader:
         """Return the API keys that were seen, the latest used first."""
         with self._transaction() as connection:
             return facets.keys(connection)
+
+    def issued_keys(self, now: datetime, *, spending: bool = True) -> tuple[IssuedKeyRow, ...]:
+        """Return the keys that were issued here, the newest first, revoked ones too; without `spending` sooner."""
+        with self._transaction() as connection:
+            return issued.issued_keys(connection, now, spending=spending)
+
+    def spending(self, now: datetime, after: int = 0) -> Spending:
+        """Return what issued keys have spent of their budgets; with `after`, by calls with greater keys alone."""
+        with self._transaction() as connection:
+            return issued.spending(connection, now, after)
 
     def substitutions(self, scope: Scope) -> tuple[SubstitutionRow, ...]:
         """Return which models served in the place of which, most calls first; equal names are left out."""

@@ -7,6 +7,7 @@ from audit.store.rows.checks import CheckDay, CheckRow, FlipRow, ModelRow
 from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
 from audit.store.rows.health import Health
+from audit.store.rows.issued import Budget, IssuedKeyRow, KeyState, Spending
 from audit.store.rows.sums import (
     Cost,
     Course,
@@ -22,6 +23,7 @@ from audit.store.rows.sums import (
 )
 
 __all__ = [
+    "Budget",
     "CallDetail",
     "CallPage",
     "CallRow",
@@ -36,7 +38,9 @@ __all__ = [
     "Facets",
     "FlipRow",
     "Health",
+    "IssuedKeyRow",
     "KeyRow",
+    "KeyState",
     "LatencyPoint",
     "LatencyRow",
     "ModelRow",
@@ -44,6 +48,7 @@ __all__ = [
     "OutcomeRow",
     "Point",
     "Speed",
+    "Spending",
     "Spread",
     "SubstitutionRow",
     "Tally",

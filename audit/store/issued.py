@@ -1,0 +1,75 @@
+"""How keys of our own making get into the database, and are taken back. The keys themselves never do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from audit.store.engine import store_error
+from audit.store.rows import Budget
+from audit.store.tables import issued_keys
+
+__all__ = ["NewKey", "add_key", "revoke_key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key as it is to be issued."""
+
+    name: str
+    digest: str
+    """SHA-256 of the key, in hexadecimal."""
+    fingerprint: str
+    project: str | None = None
+    user: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    providers: tuple[str, ...] = ("*",)
+    models: tuple[str, ...] = ("*",)
+    rpm: int | None = None
+    budget: Budget | None = None
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None
+
+
+def add_key(engine: Engine, key: NewKey) -> bool:
+    """Store a key; return False when another that is not revoked has its name. May raise `StoreError`."""
+    row = {
+        "name": key.name,
+        "digest": key.digest,
+        "fingerprint": key.fingerprint,
+        "project": key.project,
+        "user_id": key.user,
+        "labels": dict(key.labels) or None,
+        "providers": list(key.providers),
+        "models": list(key.models),
+        "rpm": key.rpm,
+        "budget": key.budget.amount if key.budget else None,
+        "budget_currency": key.budget.currency if key.budget else None,
+        "budget_period": key.budget.period.value if key.budget else None,
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+    }
+    try:
+        with engine.begin() as connection:
+            connection.execute(issued_keys.insert(), row)
+    except IntegrityError:
+        return False
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
+    return True
+
+
+def revoke_key(engine: Engine, fingerprint: str, at: datetime) -> bool:
+    """Take a key back; return whether it was valid until now. May raise `StoreError`."""
+    issued = issued_keys.c
+    valid = (issued.fingerprint == fingerprint, issued.revoked_at.is_(None))
+    try:
+        with engine.begin() as connection:
+            return connection.execute(issued_keys.update().where(*valid).values(revoked_at=at)).rowcount == 1
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
