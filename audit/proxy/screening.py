@@ -81,7 +81,8 @@ def judge(gateway: Gateway, screened: Screened, head: RequestHead, body: bytes) 
     key = screened.key
     if key is None:
         return None
-    model, works = None, not _ONLY_LOOKS.search(screened.route.target.partition("?")[0]) or bool(body)
+    looks = head.method in (b"GET", b"HEAD") and not body
+    model, works = None, not (looks and _ONLY_LOOKS.search(screened.route.target.partition("?")[0]))
     if screened.whole_body:
         coding = b",".join(values(b"content-encoding", head.headers, head.names)).decode("latin-1")
         plain = decode(body, coding)
@@ -178,5 +179,5 @@ _MISPLACED_KEY = Refusal(
     code="invalid_api_key",
 )
 _ISSUED = ISSUED_PREFIX.encode()
-_ONLY_LOOKS = re.compile(r"/models(/[^/:]+)?/?$")
+_ONLY_LOOKS = re.compile(r"/models(/[^/:%]+)?/?$")
 """Listings of models: no model works."""
