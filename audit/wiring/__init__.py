@@ -154,8 +154,9 @@ def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
 
     if all(price.key == "*" for price in settings.prices):
         return {}
-    seen = Reader(engine).keys()
-    return {row.fingerprint: row.name for row in seen if row.name}
+    reader = Reader(engine)
+    issued = {row.fingerprint: row.name for row in reader.issued_keys(datetime.now(UTC), spending=False)}
+    return issued | {row.fingerprint: row.name for row in reader.keys() if row.name}
 
 
 def open_reader(settings: Settings) -> Reader:
