@@ -42,6 +42,7 @@ __all__ = [
     "journal_bytes",
     "latency",
     "latency_by_model",
+    "lost",
     "models",
     "outcomes",
     "place",
@@ -199,6 +200,7 @@ coverage = _asking(Reader.coverage)
 flips = _asking(Reader.flips)
 latency = _asking(Reader.latency)
 latency_by_model = _asking(Reader.latency_by_model)
+lost = _asking(Reader.lost)
 models = _asking(Reader.models)
 outcomes = _asking(Reader.outcomes)
 series = _asking(Reader.series)

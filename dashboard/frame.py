@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from audit.errors import AuditError
-from audit.store.rows import Facet, Facets, Totals
+from audit.store.rows import Facet, Facets, Health, Totals
 from audit.store.scope import By, Canaries, Scope
 from dashboard import data, figures
 from dashboard.charts import Grid
-from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen, bucket_s, chosen, window
+from dashboard.filters import CUSTOM, EVERYTHING, RANGES, Chosen, Window, bucket_s, chosen, window
 from dashboard.palette import DARK, LIGHT, Palette, model_colours
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "go",
     "link",
     "live",
+    "loss_banner",
     "names",
     "narrowed",
     "navigation_row",
@@ -35,6 +36,8 @@ __all__ = [
 
 _VIEWS = Path(__file__).parent / "views"
 _REFRESH_S = 5
+_MOST_OF_REASON = 200
+"""Characters of what an operating system says: it does not go over several lines."""
 _LEAST_MISSED = 0.1
 """How much of a period may have passed before the record began, for it to be compared with."""
 PAGES = {
@@ -142,6 +145,11 @@ def navigation_row() -> None:
             link(page, title, choice)
 
 
+def loss_banner() -> None:
+    """Draw, above every page, what could not be recorded in the last day or in the time that is looked at."""
+    live(_draw_losses)
+
+
 def filter_bar() -> None:
     """Draw the filters that all pages share; what is chosen goes into the URL, and comes from there."""
     here = view()
@@ -196,6 +204,23 @@ def live(body: Callable[[View], None]) -> None:
             st.code(str(exc), language=None, wrap_lines=True)
 
     st.fragment(draw, run_every=_REFRESH_S)()
+
+
+def _draw_losses(here: View) -> None:
+    if told := _losses(data.health(), window(here.choice, here.now)):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="losses"):
+            st.badge("lost", icon=":material/warning:", color="red")
+            st.text(told, width="content")
+
+
+def _losses(known: Health, span: Window) -> str:
+    """Return what was lost in words; nothing where nothing was, as far as is known."""
+    if known.lost_last_day:
+        told = f"{figures.plural(known.lost_last_day, 'call')} could not be recorded in the last 24 hours"
+        return f"{told}: {known.last_loss[:_MOST_OF_REASON]}" if known.last_loss else told
+    missing = known.lost if span.since is None else data.lost(span.since)
+    missing -= 0 if span.until is None else data.lost(span.until)
+    return f"{figures.plural(missing, 'call')} could not be recorded in this time" if missing else ""
 
 
 def _choice() -> Chosen:

@@ -24,6 +24,8 @@ page = st.navigation(
 )
 frame.navigation_row()
 trouble = data.trouble()
+if trouble is None:
+    frame.loss_banner()
 if trouble is None and data.health().calls:
     if "call" not in st.query_params:
         frame.filter_bar()
