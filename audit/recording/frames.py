@@ -3,7 +3,8 @@
 A frame is `magic(3) kind(1) size(4) payload_crc32(4) crc32(4) payload`, little-endian, its second checksum that of the
 12 bytes before it, so that a torn frame can be told from a damaged one. The payload is `head_size(4) head body`, the
 head JSON. An intent says what is about to be sent, with the request's body; a finish says how it went, with the
-response's body; a loss counts exchanges that could not be written. Format version 1 is in the magic.
+response's body; pieces between them hold what a large body has had before its end; a loss counts exchanges that could
+not be written. Format version 1 is in the magic.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -26,18 +28,25 @@ __all__ = [
     "FINISH",
     "INTENT",
     "LOSS",
+    "PIECE",
+    "REQUEST",
+    "RESPONSE",
     "Frame",
     "Loss",
     "encode",
     "encode_exchange",
     "exchange_of",
+    "frame_size",
     "is_cut_short",
     "loss_of",
     "read_frames",
     "tags_told",
+    "unknown_finish",
 ]
 
-INTENT, FINISH, LOSS = b"I", b"F", b"L"
+INTENT, PIECE, FINISH, LOSS = b"I", b"P", b"F", b"L"
+REQUEST, RESPONSE = "request", "response"
+"""The sides that a piece can be of."""
 _MAGIC = b"AJ1"
 _LEAD = struct.Struct("<3scII")
 _SIZE = _CHECKSUM = struct.Struct("<I")
@@ -114,6 +123,19 @@ def encode_exchange(exchange: Exchange) -> list[bytes]:
     return [*encode(INTENT, intent, exchange.request_body), *encode(FINISH, finish, exchange.response_body)]
 
 
+def unknown_finish(exchange_id: str) -> dict[str, Any]:
+    """Return the finish of which nothing is known: it makes of the exchange what the lack of any finish does."""
+    told = dict.fromkeys(("status", "failure", "first_byte_us", "duration_us"))
+    return {
+        **told,
+        "id": exchange_id,
+        "headers": "",
+        "ending": Ending.UNKNOWN.value,
+        "arrivals": [],
+        "request_size": 0,
+    }
+
+
 def tags_told(tags: Tags) -> dict[str, Any] | None:
     """Return tags as an intent tells them; None when there are none."""
     return None if tags is _NO_TAGS or tags == _NO_TAGS else asdict(tags)
@@ -149,6 +171,12 @@ def is_cut_short(rest: bytes) -> bool:
     return lead is not None and _HEADER_SIZE + lead[1] > len(rest)
 
 
+def frame_size(data: bytes) -> int:
+    """Return how many bytes the frame takes that begins here; 0 when none does, or too little of it is there."""
+    lead = _lead(data, 0)
+    return 0 if lead is None else _HEADER_SIZE + lead[1]
+
+
 def _lead(data: bytes, at: int) -> tuple[bytes, int, int] | None:
     """Return kind, payload size and payload checksum of the frame at `at`; None when no sound one begins there."""
     end = at + _LEAD.size
@@ -158,8 +186,11 @@ def _lead(data: bytes, at: int) -> tuple[bytes, int, int] | None:
     return (kind, size, checksum) if magic == _MAGIC else None
 
 
-def exchange_of(intent: Frame, finish: Frame | None) -> Exchange:
-    """Return the exchange that an intent and its finish tell of; without a finish, how it went is unknown."""
+def exchange_of(intent: Frame, finish: Frame | None, pieces: Iterable[Frame] = ()) -> Exchange:
+    """Return the exchange that an intent, the pieces behind it and a finish tell of.
+
+    Without a finish, how it went is unknown, and the bodies are what the pieces hold.
+    """
     head = intent.head
     start = {
         "id": UUID(head["id"]),
@@ -172,22 +203,40 @@ def exchange_of(intent: Frame, finish: Frame | None) -> Exchange:
         "tags": _tags(head["tags"]),
     }
     if finish is None:
-        return Exchange(**start, request_body=intent.body, ending=Ending.UNKNOWN)
+        request_body, response_body = _bodies(intent.body, pieces, b"", b"")
+        return Exchange(**start, request_body=request_body, response_body=response_body, ending=Ending.UNKNOWN)
     told = finish.head
     split = told["request_size"]  # the part of a streamed request, which the intent could not have
+    request_body, response_body = _bodies(intent.body, pieces, finish.body[:split], finish.body[split:])
     marks = iter(told["arrivals"])
     return Exchange(
         **start,
-        request_body=intent.body + finish.body[:split],
+        request_body=request_body,
         status=told["status"],
         response_headers=_headers(told["headers"]),
-        response_body=finish.body[split:],
+        response_body=response_body,
         ending=Ending(told["ending"]),
         failure=told["failure"],
         first_byte_us=told["first_byte_us"],
         duration_us=told["duration_us"],
         arrivals=tuple(Arrival(received, at_us) for received, at_us in zip(marks, marks, strict=True)),
     )
+
+
+def _bodies(sent: bytes, pieces: Iterable[Frame], request_end: bytes, response_end: bytes) -> tuple[bytes, bytes]:
+    """Return both bodies, whole."""
+    sides = {REQUEST: BytesIO(), RESPONSE: BytesIO()}
+    for piece in pieces:
+        sides[piece.head["side"]].write(piece.body)
+    return _whole(sent, sides[REQUEST], request_end), _whole(b"", sides[RESPONSE], response_end)
+
+
+def _whole(beginning: bytes, middle: BytesIO, end: bytes) -> bytes:
+    """Return a body without copying it: what is large is all in the middle, or all in one of the others."""
+    if not middle.tell():
+        return beginning + end
+    middle.write(end)
+    return beginning + middle.getvalue()
 
 
 def loss_of(frame: Frame) -> Loss:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from uuid import UUID
 
-__all__ = ["uuid7", "uuid7_hex", "writer_name"]
+__all__ = ["is_left", "uuid7", "uuid7_hex", "writer_name"]
 
 _VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+_LEFT = "-left"
 _RANDOM = ~(0xF << 76 | 0x3 << 62) & (1 << 80) - 1
 
 
@@ -26,6 +27,11 @@ def _number(unix_ms: int) -> int:
     return (unix_ms & 0xFFFFFFFFFFFF) << 80 | random & _RANDOM | _VERSION_AND_VARIANT
 
 
-def writer_name() -> str:
-    """Return a name that no other recording process has."""
-    return f"{os.getpid()}-{os.urandom(6).hex()}"
+def writer_name(*, left: bool = False) -> str:
+    """Return a name that no other recording process has; `left` says that a collector is to drain its journal."""
+    return f"{os.getpid()}-{os.urandom(6).hex()}{_LEFT if left else ''}"
+
+
+def is_left(name: str) -> bool:
+    """Whether a writer leaves its journal to a collector while it lives."""
+    return name.endswith(_LEFT)

@@ -2,7 +2,8 @@
 
 A frame is handed to the operating system before `append` returns, so it survives the death of the process. The
 folder holds, for each recording process, `NAME.lock`, which it keeps locked while it lives, and its segments
-`NAME.0.journal`, `NAME.1.journal`, … A segment goes when all it tells of is in the database.
+`NAME.0.journal`, `NAME.1.journal`, … A segment goes when all it tells of is in the database; `NAME.stored` says how far
+that is so for one that is left to a collector.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from audit.recording.frames import encode_exchange
 from audit.recording.identity import writer_name
 from audit.recording.lock import WriterLock
 
-__all__ = ["SEGMENT_BYTES", "Journal", "Position", "clear_away", "segments", "set_aside", "writers"]
+__all__ = ["SEGMENT_BYTES", "Journal", "Position", "clear_away", "mark_path", "segments", "set_aside", "writers"]
 
 WORTH_TURNING_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -36,7 +37,8 @@ _log = logging.getLogger("audit")
 class Journal:
     """Where one process writes down its calls. Safe for several threads, and for signal handlers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, left: bool = False) -> None:
+        """Begin a journal in `folder`; `left` leaves it to a collector while this process lives."""
         self.folder = folder
         self.appended_at = 0.0
         self._guard = threading.RLock()  # a signal's handler may end a call while this very thread is in here
@@ -46,7 +48,7 @@ class Journal:
         self._looked_at = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.name, self._lock = _claim(folder)
+            self.name, self._lock = _claim(folder, left=left)
             try:
                 self._descriptor = self._open(0)
             except OSError:
@@ -160,9 +162,9 @@ class Journal:
             self._torn = True
 
 
-def _claim(folder: Path) -> tuple[str, WriterLock]:
+def _claim(folder: Path, *, left: bool) -> tuple[str, WriterLock]:
     while True:
-        name = writer_name()
+        name = writer_name(left=left)
         lock = WriterLock.take(folder / f"{name}.lock")
         if lock is not None:  # else somebody who looks for the dead has taken it between its making and its locking
             return name, lock
@@ -172,6 +174,12 @@ def clear_away(folder: Path, name: str) -> None:
     """Remove a writer's segments: all they tell of is in the database."""
     for path in segments(folder, name).values():
         path.unlink(missing_ok=True)
+    mark_path(folder, name).unlink(missing_ok=True)
+
+
+def mark_path(folder: Path, name: str) -> Path:
+    """Return where it stands how far a writer's journal is in the database."""
+    return folder / f"{name}.stored"
 
 
 def set_aside(folder: Path, exchange: Exchange) -> None:

@@ -21,14 +21,24 @@ from typing import Any
 from audit.call import Exchange, Origin
 from audit.errors import JournalError
 from audit.recording.destination import Destination
-from audit.recording.frames import FINISH, INTENT, LOSS, Frame, encode, exchange_of, tags_told
+from audit.recording.frames import (
+    FINISH,
+    INTENT,
+    LOSS,
+    PIECE,
+    Frame,
+    encode,
+    exchange_of,
+    tags_told,
+    unknown_finish,
+)
 from audit.recording.hearing import heard_here
 from audit.recording.identity import uuid7_hex
 from audit.recording.journal import Journal
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
 from audit.recording.tape import Tape
-from audit.wire.redact import credential, holds_credentials, redact_request_lines, redact_text, redact_url
+from audit.wire.redact import credential, holds_credentials, redact_lines, redact_text, redact_url
 
 __all__ = ["Recorder"]
 
@@ -47,7 +57,7 @@ class Recorder:
         fingerprint: Callable[[str], str],
         destination: Callable[[], Destination] | None,
     ) -> None:
-        """Write a journal in `folder` and move it to what `destination` opens; None leaves it to others."""
+        """Write a journal in `folder` and move it to what `destination` opens; None leaves it to a collector."""
         self._folder = folder
         self._fingerprint = fingerprint
         self._destination = destination
@@ -68,11 +78,13 @@ class Recorder:
         body: bytes,
         tags: RawHeaders = (),
         origin: Origin = Origin.CLIENT,
+        must: bool = False,
     ) -> Tape | None:
         """Write down what is about to be sent; return the tape that watches the reply, None if it can't be recorded.
 
-        `tags` are `x-audit-…` headers, which are no part of the exchange. `body` is empty for a request that is sent
-        as a stream; the tape takes that.
+        `tags` are `x-audit-…` headers, which are no part of the exchange; of one that comes twice the later holds.
+        `body` is empty for a request that is sent as a stream; the tape takes that. `must` is for who sends nothing
+        that can't be recorded: it raises `JournalError` then, and no exchange counts as lost.
         """
         try:
             now_us = time.time_ns() // 1000
@@ -85,13 +97,13 @@ class Recorder:
                 "origin": origin.value,
                 "method": method,
                 "url": redact_url(url),
-                "headers": redact_request_lines(headers),
+                "headers": redact_lines(headers),
                 "key": self._fingerprint(secret) if secret else None,
                 "tags": tags_told(tagged_by_headers(current_tags(), tags)),
             }
             if self._left:
                 self._come_back()
-            if self._lost or not self._abandoned.empty():
+            if self._lost or self._endless or not self._abandoned.empty():
                 self._catch_up()
             sent = body if keep_body else b""
             self._journal.append(encode(INTENT, intent, sent))
@@ -101,8 +113,11 @@ class Recorder:
                 submit=self._finish if heard is None else partial(self._hear, heard, intent, sent),
                 conceal=partial(redact_text, headers=headers, url=url),
                 keep_body=keep_body,
+                spill=self._write_piece if heard is None else None,  # who hears it needs all of it
             )
-        except Exception as exc:  # noqa: BLE001  # the caller's call goes on; the loss is counted and told
+        except Exception as exc:  # the caller's call goes on; the loss is counted and told
+            if must:
+                raise JournalError(f"the call cannot be recorded: {exc}") from exc
             self._lose(exc)
             return None
 
@@ -133,13 +148,19 @@ class Recorder:
         """Exchanges that could not be recorded and are not yet written down as lost."""
         return self._lost
 
+    @property
+    def lost_ever(self) -> int:
+        """Exchanges that could not be recorded since this process began to record, written down as lost or not."""
+        return self._lost_ever
+
     def _begin_writing(self) -> None:
         self._guard = threading.RLock()
-        self._abandoned: SimpleQueue[Finish] = SimpleQueue()
-        self._lost = 0
+        self._abandoned: SimpleQueue[tuple[str, Finish]] = SimpleQueue()
+        self._endless: list[str] = []
+        self._lost = self._lost_ever = 0
         self._lost_why = ""
         self._left = False
-        self._journal: Journal = Journal(self._folder)
+        self._journal: Journal = Journal(self._folder, left=self._destination is None)
         self._sink = Sink(self._journal, self._destination, before_drain=self._catch_up) if self._destination else None
 
     def _come_back(self) -> None:
@@ -163,45 +184,63 @@ class Recorder:
             _log.error("nothing that process %s does is recorded: %s", os.getpid(), exc)
 
     def _hear(
-        self, heard: list[Exchange], intent: dict[str, Any], sent: bytes, finish: Finish, by_finalizer: bool
-    ) -> None:
+        self,
+        heard: list[Exchange],
+        intent: dict[str, Any],
+        sent: bytes,
+        exchange_id: str,
+        finish: Finish,
+        by_finalizer: bool,
+    ) -> bool:
         try:
             told = finish()
             heard.append(exchange_of(Frame(INTENT, intent, sent, 0, 0), Frame(FINISH, *told, 0, 0)))
             finish = partial(_same, told)
         except Exception as exc:  # noqa: BLE001  # whoever listens hears nothing, and what went wrong is told below
             _log.error("a call could not be heard: %r", exc)
-        self._finish(finish, by_finalizer)
+        return self._finish(exchange_id, finish, by_finalizer)
 
-    def _finish(self, finish: Finish, by_finalizer: bool) -> None:
-        if by_finalizer:
-            self._abandoned.put(finish)  # a finalizer may have interrupted whoever holds the journal's lock
+    def _finish(self, exchange_id: str, finish: Finish, by_finalizer: bool) -> bool:
+        """Write down how an exchange went, or have it written down soon; return whether that can be said."""
+        kept = True
+        if by_finalizer:  # which may have interrupted whoever holds the journal's lock
+            self._abandoned.put((exchange_id, finish))
         else:
             if self._lost:
                 self._catch_up()
-            self._write_finish(finish)
+            kept = self._write_finish(exchange_id, finish)
         if self._sink:
             self._sink.wake()
+        return kept
 
-    def _write_finish(self, finish: Finish) -> None:
+    def _write_finish(self, exchange_id: str, finish: Finish) -> bool:
         try:
             self._journal.append(encode(FINISH, *finish()))
         except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
+            with self._guard:
+                self._endless.append(exchange_id)
             self._lose(exc)
+            return False
+        return True
+
+    def _write_piece(self, exchange_id: str, side: str, piece: bytes) -> None:
+        self._journal.append(encode(PIECE, {"id": exchange_id, "side": side}, piece))
 
     def _catch_up(self) -> None:
         """Write down what finalizers have left, and what was lost."""
         with suppress(Empty):  # asked for until there is none: other threads take them too
             while True:
-                self._write_finish(self._abandoned.get_nowait())
+                self._write_finish(*self._abandoned.get_nowait())
         try:
             self._confess()
+            self._end_the_endless()
         except (JournalError, OSError) as exc:
-            _log.error("%s lost calls are not written down: %s", self._lost, exc)
+            _log.error("%s lost calls are not written down: %s", max(self._lost, len(self._endless)), exc)
 
     def _lose(self, exc: Exception) -> None:
         with self._guard:
             self._lost += 1
+            self._lost_ever += 1
             self._lost_why = f"{type(exc).__name__}: {exc}"
         _log.error("a call could not be recorded: %s", self._lost_why)
 
@@ -220,6 +259,19 @@ class Recorder:
             with self._guard:
                 self._lost += count
             raise
+
+    def _end_the_endless(self) -> None:
+        """Write down that nobody will know how these went, or they would be waited for while this process lives."""
+        while self._endless:
+            with self._guard:
+                ending, self._endless = self._endless, []
+            try:
+                while ending:
+                    self._journal.append(encode(FINISH, unknown_finish(ending[-1])))
+                    ending.pop()
+            finally:
+                with self._guard:
+                    self._endless += ending
 
 
 def _same(told: tuple[dict[str, Any], bytes]) -> tuple[dict[str, Any], bytes]:

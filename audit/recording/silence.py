@@ -34,3 +34,8 @@ class Silence(Recorder):
     def lost(self) -> int:
         """Zero: nothing was to be recorded."""
         return 0
+
+    @property
+    def lost_ever(self) -> int:
+        """Zero, as `lost`."""
+        return 0

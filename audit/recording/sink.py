@@ -8,17 +8,18 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import chain, repeat
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from audit.call import Call, Exchange
 from audit.errors import StoreError
-from audit.recording.adoption import adopt, store
-from audit.recording.backlog import Backlog, Batch
+from audit.recording.adoption import adopt
+from audit.recording.backlog import Backlog
 from audit.recording.destination import Destination
+from audit.recording.drain import store
 from audit.recording.journal import Journal, Position
 from audit.recording.pace import Load, Pace
+from audit.recording.retrying import Ended, until_done
 
 __all__ = ["Sink"]
 
@@ -26,7 +27,6 @@ T = TypeVar("T")
 ADOPT_EVERY_S = 60.0
 """How often to look for journals that other processes have left by dying."""
 FORK_WAIT_S = 5.0
-_RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _BEGINNING: Position = (0, 0)
 _log = logging.getLogger("audit")
 
@@ -123,7 +123,7 @@ class Sink:
             destination.close()
         except StoreError as exc:
             _log.error("calls stay in the journal %s: %s", self._journal.folder, exc)
-        except _Closing:
+        except Ended:
             pass  # what is not drained, the next process to start finds
         finally:
             self._imported.set()
@@ -148,7 +148,7 @@ class Sink:
         _, self._busy = self._load.lap()
         try:
             while not self._closing.is_set() and (batch := self._backlog.take(self._most)):
-                self._behind_s = _age_s(batch)
+                self._behind_s = batch.age_s
                 calls = [self._read(destination, exchange) for exchange in batch.exchanges]
                 self._until_done(partial(store, calls, batch, destination, self._journal.folder))
                 self._settle()
@@ -197,32 +197,4 @@ class Sink:
         return self._stored < self._wanted
 
     def _until_done(self, act: Callable[[], T]) -> T:
-        """Try until it works; raise `_Closing` if the end comes first, `StoreError` if it can never work."""
-        for wait_s in chain(_RETRY_S, repeat(_RETRY_S[-1])):
-            try:
-                return act()
-            except _Closing:
-                raise
-            except StoreError as exc:
-                if exc.permanent:
-                    raise
-                _log.warning("the database is out of reach, calls wait in the journal: %s", exc)
-            except Exception:  # noqa: BLE001  # told with its traceback, and tried again: the journal keeps the calls
-                _log.exception("the writer failed, calls wait in the journal")
-            self._imported.set()
-            if self._closing.wait(wait_s):
-                break
-        raise _Closing
-
-
-def _age_s(batch: Batch) -> float:
-    """Return how long ago the first exchange of a batch ended."""
-    if not batch.exchanges:
-        return 0.0
-    first = batch.exchanges[0]
-    age_s = time.time() - first.started_at.timestamp() - (first.duration_us or 0) / 1e6
-    return max(age_s, 0.0)  # clocks are set back
-
-
-class _Closing(Exception):
-    """The process ends while the database is out of reach."""
+        return until_done(act, self._closing, on_wait=self._imported.set)

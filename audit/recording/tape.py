@@ -8,12 +8,20 @@ from functools import partial
 from typing import Any
 
 from audit.call import Ending
+from audit.recording.frames import REQUEST, RESPONSE
 from audit.wire.redact import redact_lines
 
 __all__ = ["Tape"]
 
-Submit = Callable[[Callable[[], tuple[dict[str, Any], bytes]], bool], None]
-"""Takes a finish, as what makes its head and body, and whether a finalizer hands it in."""
+Submit = Callable[[str, Callable[[], tuple[dict[str, Any], bytes]], bool], bool]
+"""Takes an exchange's id, its finish as what makes head and body, and whether a finalizer hands it in.
+
+Returns whether the finish is kept."""
+Spill = Callable[[str, str, bytes], None]
+"""Takes an exchange's id, a side and a piece of that side's body; raises when it cannot be kept."""
+MOST_HELD = 64 * 1024
+"""Bytes of bodies that are held until the end; more is handed over as it comes. A process may have a thousand calls
+under way, so it is little; most answers are less."""
 MOST_TOLD = 1_000
 """Characters of an exception's text that are kept."""
 MOST_MARKS = 2_000
@@ -28,11 +36,15 @@ class Tape:
         "_conceal",
         "_first_byte_us",
         "_headers",
+        "_held",
         "_id",
         "_keep_body",
+        "_kept",
         "_marks",
+        "_missing",
         "_received",
         "_sent",
+        "_spill",
         "_start_ns",
         "_status",
         "_submit",
@@ -46,26 +58,37 @@ class Tape:
         submit: Submit,
         conceal: Callable[[str], str],
         keep_body: bool = True,
+        spill: Spill | None = None,
     ) -> None:
-        """Take down the exchange; `conceal` takes the request's secrets out of an error's text."""
+        """Take down the exchange; `conceal` takes the request's secrets out of an error's text.
+
+        `spill` takes what a large body would fill the memory with; without it all is held.
+        """
         self._id = exchange_id
         self._submit = submit
         self._conceal = conceal
         self._keep_body = keep_body
+        self._spill = spill
         self._start_ns = time.perf_counter_ns()
         self._status: int | None = None
         self._headers: Iterable[tuple[bytes, bytes]] = ()
         self._first_byte_us: int | None = None
         self._sent: list[bytes] = []
         self._chunks: list[bytes] = []
+        self._held = 0
         self._received = 0
         self._marks: list[int] = []
+        self._missing: Exception | None = None
+        self._kept = False
         self.finished = False
 
     def sent(self, chunk: bytes) -> None:
         """Note a piece of a request body that is sent as a stream."""
         if self._keep_body:
             self._sent.append(chunk)
+            self._held += len(chunk)
+            if self._held > MOST_HELD:
+                self._hand_over()
 
     def head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Note the response's status and headers, at the moment they came."""
@@ -78,30 +101,50 @@ class Tape:
         self._received += len(chunk)
         if self._keep_body:
             self._chunks.append(chunk)
+            self._held += len(chunk)
+            if self._held > MOST_HELD:
+                self._hand_over()
         marks = self._marks
         if len(marks) >= 2 * MOST_MARKS:
             del marks[-2:]
         marks.append(self._received)
         marks.append(self._now_us())
 
-    def fail(self, exc: BaseException) -> None:
-        """End with what the transport raised; a cancellation or an interrupt is nobody's failure."""
-        self.finish(Ending.FAILED if isinstance(exc, Exception) else Ending.CANCELLED, exc)
+    def fail(self, exc: BaseException) -> bool:
+        """End with what the transport raised, as `finish` does; a cancellation or interrupt is nobody's failure."""
+        return self.finish(Ending.FAILED if isinstance(exc, Exception) else Ending.CANCELLED, exc)
 
-    def finish(self, ending: Ending, exc: BaseException | None = None) -> None:
-        """End. Only the first end counts."""
+    def finish(self, ending: Ending, exc: BaseException | None = None) -> bool:
+        """End; return whether the whole exchange is kept, else it counts as lost. Only the first end counts."""
         if not self.finished:
             self.finished = True
-            self._submit(partial(self._told, ending, exc, self._now_us()), False)
+            self._kept = self._submit(self._id, partial(self._told, ending, exc, self._now_us()), False)
+        return self._kept
 
     def abandon(self) -> None:
         """End because the caller let go of the response without a word; called by its finalizer."""
         if not self.finished:
             self.finished = True
-            self._submit(partial(self._told, Ending.ABANDONED, None, self._now_us()), True)
+            self._kept = self._submit(self._id, partial(self._told, Ending.ABANDONED, None, self._now_us()), True)
+
+    def _hand_over(self) -> None:
+        """Hand over what is held. Where that fails no more is held, and the exchange counts as lost when it ends."""
+        if self._spill is None:
+            return
+        held = ((REQUEST, self._sent), (RESPONSE, self._chunks))
+        self._sent, self._chunks, self._held = [], [], 0
+        try:
+            for side, pieces in held:
+                if pieces:
+                    self._spill(self._id, side, b"".join(pieces))
+        except Exception as exc:  # noqa: BLE001  # the caller's call goes on; its finish raises what went wrong here
+            self._keep_body = False
+            self._missing = exc
 
     def _told(self, ending: Ending, exc: BaseException | None, duration_us: int) -> tuple[dict[str, Any], bytes]:
-        """Return the head and the body of the finish."""
+        """Return the head and the body of the finish; raise what has kept a piece of a body from being kept."""
+        if self._missing is not None:
+            raise self._missing
         sent = b"".join(self._sent)
         finish = {
             "id": self._id,

@@ -14,6 +14,7 @@ import struct
 import threading
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -28,13 +29,22 @@ _PARAMETERS = zstandard.ZstdCompressionParameters(
     strategy=zstandard.STRATEGY_LAZY, window_log=19, hash_log=16, chain_log=16, search_log=3, min_match=5
 )
 """As level 6 for small data, but meant for a dictionary: 7 % less room than level 3, for 40 µs a call."""
+_LARGE = 1024 * 1024
+"""From how many bytes on parts are packed one after another: their sum would be in memory once more."""
 _LENGTHS = struct.Struct("<II")
 """Bytes of the head and of the request's body."""
 
 
-def pack(data: bytes) -> bytes:
-    """Return `data` packed by the current codec."""
-    return _codec().packer.compress(data)
+def pack(*parts: bytes) -> bytes:
+    """Return what the parts are in a row, packed by the current codec."""
+    size = sum(map(len, parts))
+    if size < _LARGE:
+        return _codec().packer.compress(b"".join(parts))
+    packed = BytesIO()
+    with _codec().packer.stream_writer(packed, size=size, closefd=False) as writer:
+        for part in parts:
+            writer.write(part)
+    return packed.getvalue()
 
 
 def unpack(data: bytes, codec: int) -> bytes:
@@ -59,7 +69,7 @@ def pack_exchange(exchange: Exchange) -> bytes:
     }
     packed_head = json.dumps(head, separators=(",", ":")).encode()
     lengths = _LENGTHS.pack(len(packed_head), len(exchange.request_body))
-    return pack(b"".join((lengths, packed_head, exchange.request_body, exchange.response_body)))
+    return pack(lengths, packed_head, exchange.request_body, exchange.response_body)
 
 
 def unpack_exchange(data: bytes, codec: int) -> dict[str, Any]:

@@ -9,6 +9,11 @@ from typing import Any
 __all__ = ["Parsed", "parse_json", "printable"]
 
 
+MAX_VALUES = 4_000_000
+"""Values that one document may have, by its commas: 2,048 embeddings of 1,536 figures have fewer, and each takes some
+sixty bytes of memory where it may be two in the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """`value` as the standard library reads it; `problem` says why it is None."""
@@ -35,6 +40,8 @@ def parse_json(data: bytes | str) -> Parsed:
             problem = f"not UTF-8 at byte {exc.start}"
     if not text.strip():
         return Parsed(None, "empty")
+    if len(text) > MAX_VALUES and text.count(",") > MAX_VALUES:
+        return Parsed(None, f"more than {MAX_VALUES} values")
     try:
         return _parsed(text, problem)
     except json.JSONDecodeError as exc:

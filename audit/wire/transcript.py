@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from audit.call import Exchange, Headers
 from audit.wire import eventstream, multipart
 from audit.wire.arrays import read_values
-from audit.wire.encoding import Decoded, decode
+from audit.wire.encoding import MAX_DECODED, Decoded, decode
 from audit.wire.parse import Parsed, parse_json
 from audit.wire.sse import first_lines, looks_like_events, read_events
 
@@ -134,7 +134,7 @@ def _request(body: bytes, headers: Mapping[str, str], notes: list[str]) -> Any:
     decoded = decode(body, headers.get("content-encoding", ""))
     if decoded.problem:
         notes.append(f"request: {decoded.problem}")
-    if not decoded.body.strip():
+    if not decoded.body.strip() or _is_too_large("request", decoded.body, notes):
         return None
     parsed = parse_json(decoded.body)
     if parsed.problem and ("json" in content_type or not content_type or parsed.value is not None):
@@ -145,6 +145,8 @@ def _request(body: bytes, headers: Mapping[str, str], notes: list[str]) -> Any:
 
 def _response(body: bytes, content_type: str, notes: list[str]) -> tuple[Any, tuple[Frame, ...] | None]:
     kind = content_type.partition(";")[0].strip().lower()
+    if _is_too_large("response", body, notes):
+        return None, None
     if kind == "application/vnd.amazon.eventstream":
         return None, _as_far(_gather(_aws_frames(body), notes), body, notes)
     if body and looks_like_events(body):
@@ -164,6 +166,14 @@ def _response(body: bytes, content_type: str, notes: list[str]) -> tuple[Any, tu
         notes.append(f"response: {parsed.problem}")
     notes += [f"response: {odd}" for odd in parsed.odd]
     return parsed.value, None
+
+
+def _is_too_large(what: str, body: bytes, notes: list[str]) -> bool:
+    """Whether a body that was not packed is larger than one may be that was: structures take many times its room."""
+    if len(body) <= MAX_DECODED:
+        return False
+    notes.append(f"{what}: more than {MAX_DECODED} bytes are kept and not read")
+    return True
 
 
 def _events(body: bytes, notes: list[str]) -> tuple[Frame, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.call import Call, Ending, Exchange, Outcome, Reading
-from audit.recording.backlog import Backlog
+from audit.recording.backlog import Backlog, Batch
 from audit.recording.frames import Loss
 from audit.recording.journal import writers
 from audit.recording.recorder import Recorder
@@ -79,13 +79,19 @@ def journalled(folder: Path) -> list[Exchange]:
     """Return the exchanges that stand in the journal: those that ended, in their order, then those under way."""
     exchanges = []
     for backlog in [Backlog(folder, name) for name in writers(folder)]:
-        exchanges += [*backlog.take(10_000).exchanges, *backlog.unfinished()]
+        exchanges += [exchange for batch in _all(backlog) for exchange in batch.exchanges]
     return exchanges
 
 
 def losses(folder: Path) -> list[Loss]:
     """Return the losses that stand in the journal."""
-    return [loss for name in writers(folder) for loss in Backlog(folder, name).take(10_000).losses]
+    return [loss for name in writers(folder) for batch in _all(Backlog(folder, name)) for loss in batch.losses]
+
+
+def _all(backlog: Backlog) -> Iterator[Batch]:
+    while batch := backlog.take(10_000):
+        yield batch
+    yield from backlog.unfinished(10_000)
 
 
 def begin(recorder: Recorder, body: bytes = b"ask", **over: Any) -> Tape | None:
@@ -110,12 +116,12 @@ def exit_with(work: Any, *arguments: Any) -> None:
 
 
 @contextmanager
-def no_space(every: int = 1) -> Iterator[None]:
-    """Let writes to the journal fail, every so many."""
+def no_space(every: int = 1, *, after: int = 0) -> Iterator[None]:
+    """Let writes to the journal fail, every so many, and none of the first ones."""
     writev, counted = os.writev, iter(range(10**9))
 
     def full(descriptor: int, pieces: list[bytes]) -> int:
-        if next(counted) % every == 0:
+        if (number := next(counted)) >= after and number % every == 0:
             raise OSError(errno.ENOSPC, "No space left on device")
         return writev(descriptor, pieces)
 

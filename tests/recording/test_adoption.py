@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from uuid import UUID
 
@@ -10,9 +9,8 @@ import pytest
 
 from audit.call import Ending
 from audit.errors import StoreError
-from audit.recording.adoption import adopt, store
-from audit.recording.backlog import Backlog, Batch
-from audit.recording.frames import INTENT, LOSS, encode, encode_exchange, read_frames
+from audit.recording.adoption import adopt
+from audit.recording.frames import INTENT, LOSS, encode, encode_exchange
 from audit.recording.journal import Journal, segments, writers
 from tests.factories import an_exchange
 from tests.recording.kept import Memory
@@ -96,40 +94,3 @@ def test_a_journal_that_cannot_be_taken_over_does_not_hinder_the_next(
     assert len(writers(tmp_path)) == 1
     assert "cannot be taken over" in caplog.text
     assert adopt(tmp_path, memory) == 1
-
-
-def test_what_the_database_refuses_is_set_aside_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    memory, exchange = Memory(), an_exchange(request_body=b"ask", response_body=b"answer")
-    memory.refused = {exchange.url}
-    with caplog.at_level(logging.ERROR):
-        store([memory.read(exchange)], Batch([exchange], []), memory, tmp_path)
-    kept = b"".join(encode_exchange(exchange))
-    assert (tmp_path / "rejected.journal").read_bytes() == kept
-    assert len(list(read_frames(kept))) == 2
-    assert "refused and set aside" in caplog.text
-
-
-def test_a_call_that_makes_the_writer_fail_is_set_aside_and_the_others_stored(tmp_path: Path) -> None:
-    memory = Memory()
-    exchanges = [an_exchange(id=UUID(int=number), url=f"https://host/{number}") for number in range(7)]
-    memory.poison = {"https://host/2", "https://host/6"}
-    store([memory.read(exchange) for exchange in exchanges], Batch(exchanges, []), memory, tmp_path)
-    assert sorted(memory.urls) == [f"https://host/{number}" for number in (0, 1, 3, 4, 5)]
-    assert (tmp_path / "rejected.journal").stat().st_size > 0
-
-
-@pytest.mark.parametrize("failure", [StoreError("down", permanent=False), OSError("disk full"), MemoryError()])
-def test_what_may_pass_is_not_held_against_a_call(tmp_path: Path, failure: Exception) -> None:
-    memory, exchange = Memory(), an_exchange()
-    memory.failures = [failure]
-    with pytest.raises(type(failure)):
-        store([memory.read(exchange)], Batch([exchange], []), memory, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_batch_of_losses_alone_needs_no_calls(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.append(encode(LOSS, {"id": UUID(int=1).hex, "at": 0, "count": 3, "reason": "full"}))
-    memory = Memory()
-    store([], Backlog(tmp_path, journal.name).take(1), memory, tmp_path)
-    assert (len(memory.losses), memory.batches) == (1, [])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,8 +13,8 @@ import pytest
 
 from audit.call import Ending, Exchange
 from audit.recording import backlog as module
-from audit.recording.backlog import Backlog
-from audit.recording.frames import FINISH, INTENT, LOSS, encode, encode_exchange
+from audit.recording.backlog import Backlog, Batch
+from audit.recording.frames import FINISH, INTENT, LOSS, PIECE, REQUEST, RESPONSE, encode, encode_exchange
 from audit.recording.journal import Journal, segments
 from tests.factories import an_exchange
 
@@ -68,10 +70,11 @@ def test_what_is_under_way_is_counted_and_waited_for(journal: Journal, backlog: 
     journal.append(intent)
     assert not backlog.take(10)
     assert backlog.under_way == 1
-    assert [(cut.id, cut.ending) for cut in backlog.unfinished()] == [(exchange.id, Ending.UNKNOWN)]
+    [batch] = backlog.unfinished(10)
+    assert [(cut.id, cut.ending) for cut in batch.exchanges] == [(exchange.id, Ending.UNKNOWN)]
     journal.append(finish)
     assert backlog.take(10).exchanges == [exchange]
-    assert (backlog.under_way, backlog.unfinished()) == (0, [])
+    assert (backlog.under_way, list(backlog.unfinished(10))) == (0, [])
 
 
 def test_losses_come_with_what_is_around_them(journal: Journal, backlog: Backlog) -> None:
@@ -225,6 +228,126 @@ def test_an_intent_that_is_gone_costs_its_own_call_alone(
     path.write_bytes(b"\0" * path.stat().st_size)
     for pieces in (finish1, intent2, finish2):
         journal.append(pieces)
-    assert backlog.unfinished() == []
+    assert list(backlog.unfinished(10)) == []
     assert backlog.take(10).exchanges == [second]
     assert "is gone" in caplog.text
+
+
+def test_the_age_of_a_batch_is_that_of_its_first_exchange() -> None:
+    assert Batch([], []).age_s == 0
+    exchange = an_exchange(duration_us=1_000_000, ending=Ending.EOF)
+    age_s = Batch([exchange], []).age_s
+    assert age_s == pytest.approx(time.time() - exchange.started_at.timestamp() - 1, abs=60)
+
+
+def test_a_clock_that_is_set_back_makes_nothing_younger_than_new() -> None:
+    """A negative age would make the writer rest for hours, or divide by zero."""
+    exchange = an_exchange(started_at=datetime.now(UTC) + timedelta(hours=1), duration_us=0)
+    assert Batch([exchange], []).age_s == 0
+
+
+def a_piece(number: int, side: str, body: bytes) -> list[bytes]:
+    return encode(PIECE, {"id": UUID(int=number).hex, "side": side}, body)
+
+
+def test_pieces_stand_between_what_intent_and_finish_hold(journal: Journal, backlog: Backlog) -> None:
+    exchange, intent, finish = a_call(1)
+    pieces = [
+        a_piece(1, REQUEST, b"u1"),
+        a_piece(1, RESPONSE, b"s1"),
+        a_piece(2, RESPONSE, b"of no call"),
+        a_piece(1, REQUEST, b"u2"),
+        a_piece(1, RESPONSE, b"s2"),
+    ]
+    for frame in (intent, *pieces, finish):
+        journal.append(frame)
+    [taken] = backlog.take(10).exchanges
+    assert taken.request_body == exchange.request_body + b"u1u2"
+    assert taken.response_body == b"s1s2" + exchange.response_body
+
+
+def test_segments_with_pieces_stay_until_their_call_is_stored(
+    journal: Journal, backlog: Backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, intent1, finish1), (_, intent2, finish2) = a_call(1), a_call(2)
+    for frame in (intent1, a_piece(1, RESPONSE, b"s0"), intent2, finish2, a_piece(1, RESPONSE, b"s2"), a_loss(1)):
+        journal.append(frame)
+        turn(journal, monkeypatch)
+    assert len(backlog.take(10).exchanges) == 1
+    backlog.settle()
+    assert list(segments(journal.folder, journal.name)) == [0, 1, 4, 6]
+    journal.append(finish1)
+    turn(journal, monkeypatch)
+    [taken] = backlog.take(10).exchanges
+    assert taken.response_body == b"s0s2" + first.response_body
+    assert list(segments(journal.folder, journal.name)) == [0, 1, 4, 6, 7]
+    assert not backlog.take(10)
+    backlog.settle()
+    assert list(segments(journal.folder, journal.name)) == [7]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_piece_that_is_gone_costs_its_own_call_alone(
+    journal: Journal, backlog: Backlog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, gone: bool
+) -> None:
+    (_, intent1, finish1), (second, intent2, finish2) = a_call(1), a_call(2)
+    journal.append(intent1)
+    turn(journal, monkeypatch)
+    journal.append(a_piece(1, RESPONSE, b"s0"))
+    turn(journal, monkeypatch)
+    assert not backlog.take(10)
+    path = segments(journal.folder, journal.name)[1]
+    path.unlink() if gone else path.write_bytes(b"\0" * path.stat().st_size)
+    for frame in (finish1, intent2, finish2):
+        journal.append(frame)
+    assert backlog.take(10).exchanges == [second]
+    assert "cannot be read" in caplog.text
+    assert not backlog.is_understood
+
+
+def test_a_piece_of_an_unknown_side_costs_its_own_call_alone(journal: Journal, backlog: Backlog) -> None:
+    (_, intent1, finish1), (second, intent2, finish2) = a_call(1), a_call(2)
+    for frame in (intent1, a_piece(1, "backside", b""), finish1, intent2, finish2):
+        journal.append(frame)
+    assert backlog.take(10).exchanges == [second]
+
+
+def test_a_batch_of_large_exchanges_has_fewer(
+    journal: Journal, backlog: Backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_BYTES", 50)
+    for number in range(5):
+        _, intent, finish = a_call(number)
+        journal.append(intent)
+        journal.append(finish)
+        journal.append(a_call(number + 5)[1])
+    assert [len(backlog.take(10).exchanges) for _ in range(3)] == [3, 2, 0]
+    assert [len(batch.exchanges) for batch in backlog.unfinished(10)] == [5]
+    assert [len(batch.exchanges) for batch in backlog.unfinished(2)] == [2, 2, 1]
+
+
+def test_what_ended_before_it_was_stored_is_not_taken_again(journal: Journal) -> None:
+    (_, intent1, finish1), (second, intent2, finish2) = a_call(1), a_call(2)
+    for frame in (intent1, intent2, finish1, a_loss(1)):
+        journal.append(frame)
+    stored = journal.end
+    journal.append(finish2)
+    journal.append(a_loss(2))
+    backlog = Backlog(journal.folder, journal.name, stored=stored)
+    batch = backlog.take(10)
+    assert (batch.exchanges, [loss.count for loss in batch.losses], backlog.under_way) == ([second], [2], 0)
+
+
+def test_growth_is_told_without_reading(journal: Journal, backlog: Backlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not backlog.has_grown
+    journal.append(a_loss(1))
+    assert backlog.has_grown
+    backlog.take(10)
+    assert not backlog.has_grown
+    turn(journal, monkeypatch)
+    assert backlog.has_grown
+    segments(journal.folder, journal.name)[0].unlink()
+    assert backlog.has_grown
+    backlog.take(10)
+    segments(journal.folder, journal.name)[1].unlink()
+    assert not backlog.has_grown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,14 +17,19 @@ from audit.recording.frames import (
     FINISH,
     INTENT,
     LOSS,
+    PIECE,
+    REQUEST,
+    RESPONSE,
     Frame,
     encode,
     encode_exchange,
     exchange_of,
+    frame_size,
     is_cut_short,
     loss_of,
     read_frames,
     tags_told,
+    unknown_finish,
 )
 
 _WORDS = st.text(max_size=8)
@@ -159,3 +165,40 @@ def test_a_head_with_lone_surrogates_comes_back() -> None:
     """As in the text of an exception that quotes what it could not decode."""
     [frame] = read_frames(b"".join(encode(INTENT, {"id": "1", "why": "\udcff ä"}, b"body")))
     assert (frame.head, frame.body) == ({"id": "1", "why": "\udcff ä"}, b"body")
+
+
+@given(_EXCHANGES, st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)))
+def test_bodies_cut_into_pieces_come_back_whole(exchange: Exchange, asked: list[int], answered: list[int]) -> None:
+    whole = replace(exchange, ending=Ending.EOF)
+    intent, finish = read_frames(b"".join(encode_exchange(replace(whole, request_body=b"", response_body=b""))))
+    request, sent = _cut(REQUEST, whole.request_body, asked)
+    response, come = _cut(RESPONSE, whole.response_body, answered)
+    told = Frame(FINISH, finish.head | {"request_size": len(sent)}, sent + come, 0, 0)
+    assert exchange_of(intent, told, iter(request + response)) == whole
+    cut = exchange_of(intent, None, iter(response + request))
+    assert cut.request_body + sent == whole.request_body
+    assert cut.response_body + come == whole.response_body
+    assert (cut.ending, cut.status) == (Ending.UNKNOWN, None)
+
+
+def test_the_finish_of_which_nothing_is_known_tells_as_much_as_none() -> None:
+    exchange = Exchange(id=UUID(int=1), started_at=datetime.now(UTC), method="POST", url="u", ending=Ending.EOF)
+    intent, _ = read_frames(b"".join(encode_exchange(exchange)))
+    [finish] = read_frames(b"".join(encode(FINISH, unknown_finish(intent.id))))
+    assert exchange_of(intent, finish) == exchange_of(intent, None)
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_a_frames_size_is_known_from_its_beginning(body: bytes, rest: bytes) -> None:
+    whole = b"".join(encode(INTENT, {"id": "1"}, body))
+    assert frame_size(whole + rest) == frame_size(whole[:16]) == len(whole)
+    assert frame_size(whole[:15]) == frame_size(b"") == frame_size(b"\0" * 16) == 0
+
+
+def _cut(side: str, body: bytes, sizes: list[int]) -> tuple[list[Frame], bytes]:
+    """Return a body's pieces, and what is left for the finish."""
+    pieces = []
+    for size in sizes:
+        pieces.append(Frame(PIECE, {"side": side}, body[:size], 0, 0))
+        body = body[size:]
+    return pieces, body

@@ -8,7 +8,7 @@ from uuid import RFC_4122, UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.recording.identity import uuid7, uuid7_hex, writer_name
+from audit.recording.identity import is_left, uuid7, uuid7_hex, writer_name
 
 
 @given(st.integers(0, 2**48 - 1))
@@ -35,3 +35,7 @@ def test_no_two_ids_are_the_same() -> None:
 def test_a_writers_name_tells_its_process_and_no_other_has_it() -> None:
     assert writer_name().startswith(f"{os.getpid()}-")
     assert writer_name() != writer_name()
+
+
+def test_a_writers_name_says_whether_its_journal_is_left_to_a_collector() -> None:
+    assert [is_left(name) for name in (writer_name(), writer_name(left=True))] == [False, True]

@@ -253,7 +253,7 @@ def test_a_closed_journal_takes_nothing_and_touches_no_file_that_has_its_descrip
 
 def test_a_name_that_somebody_has_taken_for_dead_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = iter(["1-a", "1-b"])
-    monkeypatch.setattr(module, "writer_name", lambda: next(names))
+    monkeypatch.setattr(module, "writer_name", lambda **_left: next(names))
     taken = module.WriterLock.take(tmp_path / "1-a.lock")
     assert taken is not None
     assert Journal(tmp_path).name == "1-b"

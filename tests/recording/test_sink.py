@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
 import pytest
 
-from audit.call import Ending
 from audit.errors import StoreError
+from audit.recording import retrying
 from audit.recording import sink as module
 from audit.recording.frames import encode_exchange
 from audit.recording.journal import Journal, segments, writers
@@ -45,7 +45,7 @@ def sink(journal: Journal, memory: Memory) -> Iterator[Sink]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", (0.001,))
+    monkeypatch.setattr(retrying, "RETRY_S", (0.001,))
 
 
 def write(journal: Journal, *numbers: int) -> None:
@@ -132,7 +132,7 @@ def test_a_database_that_can_never_be_used_ends_the_attempt_loudly(
 def test_a_database_that_stays_out_of_reach_does_not_keep_the_process_from_ending(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", (PATIENCE_S,))
+    monkeypatch.setattr(retrying, "RETRY_S", (PATIENCE_S,))
     tried = threading.Event()
     sink = Sink(journal, lambda: _refuse(tried))
     write(journal, 1)
@@ -346,19 +346,6 @@ def test_waking_may_interrupt_itself(journal: Journal, memory: Memory, monkeypat
     sink.wake()
     assert sink.flush(PATIENCE_S)
     sink.close(PATIENCE_S)
-
-
-def test_the_age_of_a_batch_is_that_of_its_first_exchange() -> None:
-    assert module._age_s(module.Batch([], [])) == 0
-    exchange = an_exchange(duration_us=1_000_000, ending=Ending.EOF)
-    age_s = module._age_s(module.Batch([exchange], []))
-    assert age_s == pytest.approx(module.time.time() - exchange.started_at.timestamp() - 1, abs=60)
-
-
-def test_a_clock_that_is_set_back_makes_nothing_younger_than_new() -> None:
-    """A negative age would make the writer rest for hours, or divide by zero."""
-    exchange = an_exchange(started_at=datetime.now(UTC) + timedelta(hours=1), duration_us=0)
-    assert module._age_s(module.Batch([exchange], [])) == 0
 
 
 def _opened(refusals: Iterator[Exception], memory: Memory) -> Memory:

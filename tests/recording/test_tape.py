@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from audit.call import Ending
+from audit.errors import JournalError
 from audit.recording import tape as module
 from audit.recording.tape import Tape, told
 
@@ -26,12 +27,15 @@ class Finishes:
         self.now_us = 0
         self.told: list[Told] = []
         self.by_finalizer: list[bool] = []
+        self.kept = True
         monkeypatch.setattr(time, "perf_counter_ns", lambda: self.now_us * 1000)
         self.tape = Tape(exchange_id="1", submit=self.submit, conceal=options.pop("conceal", str), **options)
 
-    def submit(self, finish: Callable[[], Told], by_finalizer: bool) -> None:
+    def submit(self, exchange_id: str, finish: Callable[[], Told], by_finalizer: bool) -> bool:
+        assert exchange_id == "1"
         self.told.append(finish())
         self.by_finalizer.append(by_finalizer)
+        return self.kept
 
 
 @pytest.fixture
@@ -138,3 +142,70 @@ def test_of_very_many_arrivals_the_first_and_the_last_are_noted(
     finishes.tape.finish(Ending.EOF)
     [(head, _)] = finishes.told
     assert head["arrivals"] == [1, 1, 2, 2, 7, 7]
+
+
+class Spilt:
+    """Takes pieces, or cannot."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[str, str, bytes]] = []
+        self.full = False
+
+    def __call__(self, exchange_id: str, side: str, piece: bytes) -> None:
+        if self.full:
+            raise JournalError("full")
+        self.pieces.append((exchange_id, side, piece))
+
+
+@pytest.fixture
+def spilt(monkeypatch: pytest.MonkeyPatch) -> Spilt:
+    monkeypatch.setattr(module, "MOST_HELD", 4)
+    return Spilt()
+
+
+def test_more_than_may_be_held_is_handed_over_side_by_side(monkeypatch: pytest.MonkeyPatch, spilt: Spilt) -> None:
+    finishes = Finishes(monkeypatch, spill=spilt)
+    for chunk in (b"as", b"k m", b"e", b"!"):
+        finishes.tape.sent(chunk)
+    for chunk in (b"an", b"swer", b"s"):
+        finishes.tape.chunk(chunk)
+    finishes.tape.finish(Ending.EOF)
+    assert spilt.pieces == [("1", "request", b"ask m"), ("1", "request", b"e!"), ("1", "response", b"answer")]
+    [(head, body)] = finishes.told
+    assert (head["request_size"], body, head["arrivals"]) == (0, b"s", [2, 0, 6, 0, 7, 0])
+
+
+def test_without_anyone_to_hand_it_over_to_all_is_held(monkeypatch: pytest.MonkeyPatch, spilt: Spilt) -> None:
+    finishes = Finishes(monkeypatch)
+    for _ in range(3):
+        finishes.tape.chunk(b"answer")
+    finishes.tape.finish(Ending.EOF)
+    assert finishes.told[0][1] == b"answer" * 3
+
+
+def test_what_is_not_kept_is_not_handed_over(monkeypatch: pytest.MonkeyPatch, spilt: Spilt) -> None:
+    finishes = Finishes(monkeypatch, spill=spilt, keep_body=False)
+    finishes.tape.sent(b"client_secret=x")
+    finishes.tape.chunk(b'{"access_token": "y"}')
+    assert spilt.pieces == []
+
+
+def test_a_piece_that_cannot_be_kept_is_told_by_the_end_and_by_nothing_before(
+    monkeypatch: pytest.MonkeyPatch, spilt: Spilt
+) -> None:
+    finishes = Finishes(monkeypatch, spill=spilt)
+    finishes.tape.chunk(b"answer")
+    spilt.full = True
+    finishes.tape.chunk(b"another")
+    spilt.full = False
+    finishes.tape.chunk(b"and one more")
+    with pytest.raises(JournalError, match="full"):
+        finishes.tape.finish(Ending.EOF)
+    assert spilt.pieces == [("1", "response", b"answer")]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_ending_tells_whether_it_is_kept_and_a_second_end_tells_the_same(finishes: Finishes, kept: bool) -> None:
+    finishes.kept = kept
+    assert finishes.tape.fail(ValueError()) is kept
+    assert finishes.tape.finish(Ending.EOF) is kept

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.call import Arrival, Exchange
+from audit.store import packing as module
 from audit.store.packing import CODEC, pack, pack_exchange, unpack, unpack_exchange
 from tests.factories import an_exchange
 
@@ -83,3 +84,10 @@ def test_threads_do_not_disturb_one_another() -> None:
             assert list(threads.map(lambda body: unpack(pack(body), CODEC), bodies)) == bodies
     finally:
         sys.setswitchinterval(switch)
+
+
+@given(st.lists(st.binary(max_size=400), max_size=4))
+def test_what_is_too_large_to_be_joined_survives_part_by_part(parts: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as large:
+        large.setattr(module, "_LARGE", 100)
+        assert unpack(pack(*parts), CODEC) == b"".join(parts)

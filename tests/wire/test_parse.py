@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.wire import parse as module
 from audit.wire.parse import Parsed, parse_json, printable
 
 
@@ -100,3 +101,9 @@ def test_printable_is_always_fit_for_utf8(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 def test_printable_leaves_ordinary_text_alone(text: str) -> None:
     assert printable(text) == text
+
+
+def test_a_document_of_more_values_than_memory_has_room_for_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_VALUES", 3)
+    assert parse_json("[1,2,3,4]") == Parsed([1, 2, 3, 4])
+    assert parse_json("[1,2,3,4,5]") == Parsed(None, "more than 3 values")

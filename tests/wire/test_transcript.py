@@ -269,3 +269,13 @@ def test_json_lines_end_where_they_end_in_the_bytes(values: list[dict[str, int]]
     frames = answered(body).frames or ()
     assert [frame.data for frame in frames] == values
     assert frames[-1].end == len(body)
+
+
+def test_what_is_larger_than_anything_may_unpack_to_is_kept_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_DECODED", 8)
+    assert (asked(b'{"a": 1}', JSON).request, asked(b'{"a": 1}', JSON).notes) == ({"a": 1}, ())
+    assert answered(b'{"a": 1}', JSON).response == {"a": 1}
+    sent, come = asked(b'{"a": 10}', JSON), answered(b'{"a": 10}', JSON)
+    assert (sent.request, sent.notes) == (None, ("request: more than 8 bytes are kept and not read",))
+    assert (come.response, come.frames, come.plain) == (None, None, b'{"a": 10}')
+    assert come.notes == ("response: more than 8 bytes are kept and not read",)
