@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
@@ -26,7 +26,7 @@ import audit
 from audit import wiring
 from audit.recording.recorder import Recorder
 
-__all__ = ["ADOPTED", "ADOPTING", "LEFT"]
+__all__ = ["ADOPTED", "ADOPTING", "KINDS", "LEFT", "PATH", "VAST", "Asked", "asked"]
 
 ADOPTING, ADOPTED = b"adopting\n", b"adopted\n"
 LEFT = "left"
@@ -37,7 +37,10 @@ FLUSH_S = 30.0
 KINDS = {"whole": 10, "stream": 10, "packed": 3, LEFT: 2, "huge": 1, "long": 1}
 """How often each kind of call is made: the reply in one piece, as events, the same with gzip, left early, large; and a
 large request."""
-_MARKERS = {"packed": "[[sim:gzip]]", "huge": "[[sim:huge=300]]"}
+VAST = "vast"
+"""The kind of call whose request and reply are too large to be held in memory."""
+_MARKERS = {"packed": "[[sim:gzip]]", "huge": "[[sim:huge=300]]", VAST: "[[sim:huge=1500]]"}
+_WORDS = {"long": 40_000, VAST: 250_000}
 _PAUSES_S = (0.0, 0.01, 0.1)
 """Between two calls."""
 Work = Callable[[str, str, float], None]
@@ -64,12 +67,12 @@ class Asked:
         os.write(1, line.encode())
 
 
-def asked(worker: str, chance: random.Random) -> Iterator[Asked]:
+def asked(worker: str, chance: random.Random, kinds: Mapping[str, int] = KINDS) -> Iterator[Asked]:
     """Yield calls without end."""
     for number in count():
-        (kind,) = chance.choices(list(KINDS), list(KINDS.values()))
+        (kind,) = chance.choices(list(kinds), list(kinds.values()))
         name = f"{worker}.{number}"
-        prompt = f"call {name} {'long ' * 40_000 if kind == 'long' else ''}{_MARKERS.get(kind, '')}"
+        prompt = f"call {name} {'long ' * _WORDS.get(kind, 0)}{_MARKERS.get(kind, '')}"
         stream = "true" if kind in ("stream", "packed", LEFT) else "false"
         body = f'{{"model":"gpt-4o","stream":{stream},"messages":[{{"role":"user","content":"{prompt}"}}]}}'
         yield Asked(name, kind, body.encode())

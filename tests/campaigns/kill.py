@@ -18,9 +18,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,19 +28,18 @@ import httpx2
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from audit import wiring
 from audit.settings import Settings, load_settings
 from audit.simulator.process import running
 from audit.store.engine import open_engine
 from tests.campaigns.caller import ADOPTED, ADOPTING
-from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, reckon
+from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, adopt_and_reckon, all_served
+from tests.campaigns.summary import lines
 
 START_S = 60.0
 """How long a process may take to its first call."""
 WAYS = {"calling": 9, "draining": 5, "starting": 3, "adopting": 3}
 """How often each way to die is chosen: after the first call has returned; the same while what returns is at once
 brought into the database; before any call has returned; while bringing in what others have left."""
-_SETTLE_S = 10.0
 
 
 @dataclass
@@ -70,9 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         campaign = Campaign(load_settings({"AUDIT_HOME": f"{folder}/home"}), Path(folder), given.seed)
         with ThreadPoolExecutor(given.lanes) as pool:
             list(pool.map(lambda lane: _lane(campaign, range(lane, given.kills, given.lanes)), range(given.lanes)))
-        reckoning = _reckon(campaign)
+        reckoning = adopt_and_reckon(campaign.evidence, campaign.settings)
         summary = _summary(campaign, reckoning, time.monotonic() - began)
-    print(json.dumps(summary) if given.json else "\n".join(_lines(summary)))
+    print(json.dumps(summary) if given.json else "\n".join(lines(summary)))
     return 0 if reckoning.right and not campaign.failures else 1
 
 
@@ -81,7 +79,8 @@ def _lane(campaign: Campaign, numbers: Sequence[int]) -> None:
     with running() as url, httpx2.Client(base_url=url) as behind:
         for number in numbers:
             heard = _killed(campaign, number, url)
-            served = _served(behind)
+            served = all_served(behind)
+            behind.delete("/__sim/served")
             with campaign.guard:
                 campaign.evidence.acknowledged += heard
                 campaign.evidence.served += served
@@ -154,27 +153,6 @@ def _stored(settings: Settings, number: int) -> int:
         engine.dispose()
 
 
-def _served(behind: httpx2.Client) -> list[dict[str, Any]]:
-    """Return and forget what the provider has served, once it has noticed that its client is gone."""
-    end = time.monotonic() + _SETTLE_S
-    while True:
-        rows: list[dict[str, Any]] = behind.get("/__sim/served").json()
-        if all(row["ending"] != "open" for row in rows) or time.monotonic() > end:
-            behind.delete("/__sim/served")
-            return rows
-        time.sleep(0.02)
-
-
-def _reckon(campaign: Campaign) -> Reckoning:
-    with closing(wiring.open_reader(campaign.settings)):
-        pass  # a clean start: it brings in what the dead have left
-    engine = open_engine(campaign.settings.database_url, read_only=True)
-    try:
-        return reckon(campaign.evidence, engine, campaign.settings.journal)
-    finally:
-        engine.dispose()
-
-
 def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[str, Any]:
     told = Counter(campaign.errors.read_text(encoding="utf-8", errors="replace").splitlines())
     return {
@@ -185,18 +163,6 @@ def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[s
         "failures": campaign.failures,
         "standard error": dict(told.most_common(20)),
     }
-
-
-def _lines(summary: dict[str, Any]) -> Iterator[str]:
-    for name, value in summary.items():
-        if isinstance(value, dict):
-            yield f"{name}:" if value else f"{name + ':':.<40} nothing"
-            yield from (f"  {line}" for line in _lines(value))
-        elif isinstance(value, list):
-            yield f"{name + ' ':.<40} {len(value)}"
-            yield from (f"  {one}" for one in value)
-        else:
-            yield f"{name + ' ':.<40} {value}"
 
 
 def _progress(campaign: Campaign) -> None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from sqlalchemy import Engine, func, select, text
 
+from audit import wiring
 from audit.call import Ending, Exchange
+from audit.settings import Settings
 from audit.store import tables
+from audit.store.engine import open_engine
 from audit.store.read.exchanges import stored_exchanges
 from tests.campaigns.caller import LEFT
 
-__all__ = ["Acknowledged", "Evidence", "Reckoning", "reckon"]
+__all__ = ["Acknowledged", "Evidence", "Reckoning", "adopt_and_reckon", "all_served", "reckon"]
 
 _AT_ONCE = 500
+_SETTLE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,10 @@ class Evidence:
 
     acknowledged: list[Acknowledged] = field(default_factory=list)
     served: list[Mapping[str, Any]] = field(default_factory=list)
+    asked: dict[str, str] = field(default_factory=dict)
+    """Names of calls by what the SHA-256 of their requests is, also of those that have not returned.
+
+    Whoever dies in the midst of a large request leaves the beginning of it alone in the record, with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,27 @@ class Reckoning:
         return not any(self.wrong.values())
 
 
+def all_served(behind: httpx2.Client) -> list[dict[str, Any]]:
+    """Return what the simulator has served, once it has noticed which of its clients are gone."""
+    end = time.monotonic() + _SETTLE_S
+    while True:
+        rows: list[dict[str, Any]] = behind.get("/__sim/served").json()
+        if all(row["ending"] != "open" for row in rows) or time.monotonic() > end:
+            return rows
+        time.sleep(0.02)
+
+
+def adopt_and_reckon(evidence: Evidence, settings: Settings) -> Reckoning:
+    """Start cleanly, which brings in what the dead have left, and compare."""
+    with closing(wiring.open_reader(settings)):
+        pass
+    engine = open_engine(settings.database_url, read_only=True)
+    try:
+        return reckon(evidence, engine, settings.journal)
+    finally:
+        engine.dispose()
+
+
 def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
     """Compare all that is known to have happened with the record."""
     recorded: dict[str, list[Recorded]] = defaultdict(list)
@@ -79,16 +111,16 @@ def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
         endings=dict(Counter(row.ending.value for row in rows)),
         wrong={
             "lost": [one.name for one in evidence.acknowledged if one.request_sha256 not in recorded],
-            "duplicated": [f"{same[0].label} ({len(same)} times)" for same in recorded.values() if len(same) > 1],
+            "duplicated": [f"{name} ({times} times)" for name, times in Counter(map(_name, rows)).items() if times > 1],
             "altered": [
                 f"{one.name}: {fault}"
                 for one in evidence.acknowledged
                 for fault in _faults(one, recorded.get(one.request_sha256, [])[:1])
             ],
             "served otherwise": list(_otherwise(evidence, recorded)),
-            "served without a trace": [_row_name(row) for row in evidence.served if _digest(row) not in recorded],
+            "served without a trace": list(_traceless(evidence, recorded)),
             "counted as lost": _losses(engine),
-            "left in the journal": sorted(path.name for path in journal.iterdir()),
+            "left in the journal": sorted(path.name for path in journal.glob("*")),
             "database": [line for line in _integrity(engine) if line != "ok"],
         },
     )
@@ -132,6 +164,18 @@ def _otherwise(evidence: Evidence, recorded: Mapping[str, list[Recorded]]) -> It
             whole = found.ending is Ending.EOF
             if whole and (row["ending"], row["response_sha256"]) != ("sent", found.response_sha256):
                 yield f"{found.label}: {_row_name(row)} was {row['ending']}, and call {found.id} has other bytes"
+
+
+def _traceless(evidence: Evidence, recorded: Mapping[str, list[Recorded]]) -> Iterator[str]:
+    """Tell of which served requests nothing is in the record."""
+    begun = {row.label for rows in recorded.values() for row in rows if row.ending is Ending.UNKNOWN}
+    for row in evidence.served:
+        if _digest(row) not in recorded and evidence.asked.get(_digest(row), "") not in begun:
+            yield f"{_row_name(row)} {evidence.asked.get(_digest(row), '')}".rstrip()
+
+
+def _name(row: Recorded) -> str:
+    return row.label or row.id
 
 
 def _digest(row: Mapping[str, Any]) -> str:

@@ -79,6 +79,13 @@ def test_a_call_that_is_not_there_is_lost_and_has_left_no_trace(record: Record) 
     assert not reckoning.right
 
 
+def test_a_large_request_of_which_the_beginning_was_recorded_has_left_a_trace(record: Record) -> None:
+    begun = recorded("whole", request_body=b"who", ending=Ending.UNKNOWN, response_body=b"")
+    others = Evidence([], [served("whole"), served("other")], {digest(b"whole"): "whole", digest(b"other"): "other"})
+
+    assert found(record.reckon([begun], others)) == {"served without a trace": ["request 7 of noon other"]}
+
+
 def test_a_call_that_is_there_twice_is_duplicated(record: Record) -> None:
     assert found(record.reckon([recorded(), recorded()], Evidence())) == {"duplicated": ["1 (2 times)"]}
 
