@@ -37,6 +37,8 @@ class _Reader:
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._size = self._fed = 0
+        self._quiet = True
+        """Whether what came last was neither a whole head nor a part of a body."""
         self._fields: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -46,7 +48,8 @@ class _Reader:
         self._fields.append((name, value.strip(b" \t")))
 
     def _bound(self, fed: int) -> None:
-        """Bound a head that does not end: the parser says nothing of a line until it is whole."""
+        """Bound what comes and is nothing yet: the parser says nothing of a line, or of a chunk's extension, until it
+        is whole."""
         self._fed += fed
         if self._fed > self._most + MOST_READ:
             raise self._too_large()
@@ -70,6 +73,7 @@ class RequestReader(_Reader):
 
     def feed(self, data: bytes) -> None:
         """Take in what has come; raise `Malformed`, after which nothing more can be read."""
+        self._quiet = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
@@ -80,7 +84,7 @@ class RequestReader(_Reader):
             raise Malformed("the method is not known", 501) from None
         except httptools.HttpParserError as exc:
             raise Malformed(str(exc)) from None
-        if self.begun:
+        if self._quiet:
             self._bound(len(data))
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
@@ -111,7 +115,7 @@ class RequestReader(_Reader):
         self._current = Request(self._head())
         self._fields = []
         self.requests.append(self._current)
-        self.begun = False
+        self.begun = self._quiet = False
 
     def _head(self) -> RequestHead:
         version, method = self._parser.get_http_version(), self._parser.get_method()
@@ -144,6 +148,7 @@ class RequestReader(_Reader):
 
     def on_body(self, body: bytes) -> None:
         assert self._current is not None
+        self._quiet, self._fed = False, 0
         self._current.pieces.append(body)
 
     def on_message_complete(self) -> None:
@@ -176,17 +181,16 @@ class ReplyReader(_Reader):
         if self.complete:
             self.surplus = True
             return
+        self._quiet = True
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            raise Malformed("101 Switching Protocols, which was not asked for") from None
         except httptools.HttpParserCallbackError as exc:
             if not self._stopped():
                 raise (exc.__context__ if isinstance(exc.__context__, Malformed) else Malformed(str(exc))) from None
         except httptools.HttpParserError as exc:
             if not self._stopped():
                 raise Malformed(str(exc)) from None
-        if self.head is None:
+        if self._quiet:
             self._bound(len(data))
 
     def close(self) -> None:
@@ -220,9 +224,12 @@ class ReplyReader(_Reader):
             raise Malformed(f"the status line is none: {status:03} {self._reason[:40]!r}")
         if self._parser.get_http_version() not in ("1.0", "1.1"):
             raise Malformed("the response is none of HTTP/1.1")
+        self._quiet, self._fed = False, 0
+        if status == 101:
+            raise Malformed("101 Switching Protocols, which was not asked for")
         if status < 200:
             self.interim.append((status, self._fields))
-            self._fields, self._fed, self._size = [], 0, 0
+            self._fields, self._size = [], 0
             return
         names = lowered(self._fields)
         length = reply_framing(self._method, status, self._fields, names)
@@ -236,6 +243,7 @@ class ReplyReader(_Reader):
         if self.complete:
             self.surplus = True
         else:
+            self._quiet, self._fed = False, 0
             self.pieces.append(body)
 
     def on_message_complete(self) -> None:

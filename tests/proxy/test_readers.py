@@ -110,6 +110,15 @@ def test_a_head_is_measured_as_it_comes() -> None:
         fed(lambda _: line, b"")
 
 
+def test_a_chunks_extension_is_measured_as_it_comes() -> None:
+    endless = [b"5;", *[b"a" * 1024] * (MOST + MOST_READ)]
+    with pytest.raises(Malformed, match="larger than"):
+        fed(lambda _: [POST + b"Transfer-Encoding: chunked\r\n\r\n", *endless], b"")
+    reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with pytest.raises(Malformed, match="larger than"):
+        answered(lambda _: [reply, *endless], b"")
+
+
 def test_a_large_body_is_no_large_head() -> None:
     [request] = fed(in_one_piece, POST + b"Content-Length: 900000\r\n\r\n" + b"a" * 900_000).requests
     assert request.complete
