@@ -15,19 +15,11 @@ from audit.call import Ending, Origin
 from audit.errors import JournalError
 from audit.proxy.dial import Unreachable
 from audit.proxy.gateway import Gateway
-from audit.proxy.messages import (
-    CHUNKED,
-    UNTIL_CLOSE,
-    Malformed,
-    Reply,
-    Request,
-    end_to_end,
-    head_lines,
-    lowered,
-)
+from audit.proxy.messages import CHUNKED, Malformed, Request, head_lines
 from audit.proxy.outbound import Outbound
 from audit.proxy.readers import ReplyReader
 from audit.proxy.refusals import Refusal
+from audit.proxy.returning import Returning, field_lines
 from audit.proxy.screening import Screened, judge, screen
 from audit.recording.tape import Tape
 
@@ -76,8 +68,7 @@ class Passage:
         self._tape: Tape | None = None
         self._connection: Outbound | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._reply: Reply | None = None
-        self._chunked = self._keep = False
+        self._returning = Returning(request.head, None)
         self._held = 0
         """Bytes of the request's body that wait here."""
         self._received = 0
@@ -158,6 +149,7 @@ class Passage:
             _log.error("a call was refused because it cannot be recorded: %s", exc)
             self._refuse(_UNRECORDABLE)
             return False
+        self._returning = Returning(self._request.head, self._tape)
         return True
 
     def _launch(self, screened: Screened) -> None:
@@ -214,7 +206,7 @@ class Passage:
         if self._request.complete and not self._sent_all:
             self._sent_all = True
             if self._request.head.length == CHUNKED:
-                self._connection.write(b"0\r\n" + _field_lines(self._request.trailers) + b"\r\n")
+                self._connection.write(b"0\r\n" + field_lines(self._request.trailers) + b"\r\n")
 
     def _framed(self, piece: bytes) -> bytes:
         if self._request.head.length == CHUNKED and piece:
@@ -226,70 +218,37 @@ class Passage:
         if self._over:
             return
         self._since = self._gateway.now()
-        out: list[bytes] = []
         try:
-            if reader.interim:
-                self._hand_on_interim(reader, out)
-            if reader.head is not None and self._reply is None:
-                self._hand_on_head(reader.head, out)
+            out = self._returning.take(reader, whole_request=self._request.complete)
         except Malformed as exc:
             self._fail(exc, 502)
             return
-        if reader.pieces:
-            self._hand_on_body(reader.pieces, out)
-            reader.pieces = []
-        if reader.complete and self._reply is not None:
+        if reader.complete:
             self._complete(reader, out)
         elif out:
             self._client.write(b"".join(out))
 
-    def _hand_on_interim(self, reader: ReplyReader, out: list[bytes]) -> None:
-        for status, headers in reader.interim:
-            if status != 100 and self._request.head.version == "1.1":  # 100 has been said here
-                out.append(head_lines(b"HTTP/1.1 %d " % status, end_to_end(headers, lowered(headers))))
-        reader.interim = []
-
-    def _hand_on_head(self, reply: Reply, out: list[bytes]) -> None:
-        headers = end_to_end(reply.headers, reply.names)
-        self._reply = reply
-        if self._tape is not None:
-            self._tape.head(reply.status, headers)
-        head = self._request.head
-        self._chunked = reply.length == CHUNKED and head.version == "1.1"
-        ends_by_closing = reply.length == UNTIL_CLOSE or (reply.length == CHUNKED and not self._chunked)
-        self._keep = head.keep_alive and not ends_by_closing and self._request.complete
-        if self._chunked:
-            headers.append((b"transfer-encoding", b"chunked"))
-        if not self._keep:
-            headers.append((b"connection", b"close"))
-        out.append(head_lines(b"HTTP/1.1 %d %s" % (reply.status, reply.reason), headers))
-
-    def _hand_on_body(self, pieces: list[bytes], out: list[bytes]) -> None:
-        tape, chunked = self._tape, self._chunked
-        for piece in pieces:
-            if tape is not None:
-                tape.chunk(piece)
-            out.append(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
-
     def _complete(self, reader: ReplyReader, out: list[bytes]) -> None:
         """Write the exchange down, and only then let the client see its end."""
-        assert self._reply is not None
         self._over = True
-        recorded = self._tape is None or self._tape.finish(Ending.EOF)
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            if self._reply.keep_alive and self._sent_all and not reader.surplus:
-                self._gateway.pool.keep(connection)
-            else:
-                connection.abort()
         self._gateway.served += 1
+        recorded = self._tape is None or self._tape.finish(Ending.EOF)
+        self._part(reader)
         if not recorded and self._gateway.plan.refuse_unrecordable:
             self._client.break_off(reset=True)
             return
-        if self._chunked:
-            out.append(b"0\r\n" + _field_lines(reader.trailers) + b"\r\n")
-        self._client.write(b"".join(out))
-        self._client.done(keep=self._keep)
+        self._client.write(b"".join([*out, self._returning.end(reader)]))
+        self._client.done(keep=self._returning.lasting)
+
+    def _part(self, reader: ReplyReader) -> None:
+        """Keep the connection to the provider for another exchange, or end it."""
+        connection, self._connection = self._connection, None
+        assert connection is not None
+        assert reader.head is not None
+        if reader.head.keep_alive and self._sent_all and not reader.surplus:
+            self._gateway.pool.keep(connection)
+        else:
+            connection.abort()
 
     def broke(self, exc: Exception) -> None:
         """The provider's response will not be whole."""
@@ -317,7 +276,7 @@ class Passage:
         self._end()
         self._gateway.served += 1
         if self._tape is not None:
-            self._tape.finish(Ending.CANCELLED if self._reply is None else Ending.CLOSED, exc)
+            self._tape.finish(Ending.CANCELLED if self._returning.reply is None else Ending.CLOSED, exc)
 
     def look_at_the_clock(self, now: float) -> None:
         """End what takes too long."""
@@ -327,9 +286,11 @@ class Passage:
         if self._connecting is not None and self._connection is None:
             return  # that has a limit of its own
         if not self._launched or not self._request.complete:
-            if waited > limits.idle_s:
+            if waited > limits.idle_s and self._full:
+                self._fail(TimeoutError(f"the provider took nothing for {limits.idle_s:g} s"), 504)
+            elif waited > limits.idle_s:
                 self._fail(TimeoutError(f"the request's body stopped for {limits.idle_s:g} s"), 408)
-        elif self._reply is None:
+        elif self._returning.reply is None:
             if waited > limits.first_byte_s:
                 self._fail(TimeoutError(f"no response within {limits.first_byte_s:g} s"), 504)
         elif waited > limits.idle_s:
@@ -343,15 +304,15 @@ class Passage:
         if self._tape is not None:
             self._tape.fail(exc)
         self._gateway.served += 1
-        if self._reply is None:
-            keep = self._request.complete and self._request.head.keep_alive
-            self._client.answer(_failure(exc, status), self._path, keep=keep)
+        if self._returning.reply is None:
+            self._refuse(_failure(exc, status))
         else:
-            self._client.break_off(reset=self._reply.length in (UNTIL_CLOSE, CHUNKED) and not self._chunked)
+            self._client.break_off(reset=self._returning.ends_by_closing)
 
     def _refuse(self, refusal: Refusal) -> None:
+        """Answer in the provider's stead."""
         self._over = True
-        self._gateway.refused[refusal.reason] = self._gateway.refused.get(refusal.reason, 0) + 1
+        self._gateway.refused[refusal.reason] += 1
         self._request.pieces.clear()
         self._client.answer(refusal, self._path, keep=self._request.complete and self._request.head.keep_alive)
 
@@ -363,10 +324,6 @@ class Passage:
             connection.abort()
         if self._connecting is not None:
             self._connecting.cancel()
-
-
-def _field_lines(fields: list[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(b"%s: %s\r\n" % field for field in fields)
 
 
 def _failure(exc: Exception, status: int) -> Refusal:

@@ -16,6 +16,7 @@ EXCEPTIONS = {
     "audit/proxy/gateway.py": "what a worker's parts share, filled by every test of one",
     "audit/proxy/inbound.py": "tests/proxy/test_forward.py and test_worker.py, through sockets",
     "audit/proxy/plan.py": "values that tests/proxy/running.py sends to workers",
+    "audit/proxy/returning.py": "tests/proxy/test_forward.py, through sockets",
     "audit/recording/destination.py": "a protocol, nothing to run",
     "audit/recording/httpx.py": "the twin of httpx2.py, whose tests run with both",
     "audit/simulator/__main__.py": "tests/simulator/test_process.py starts it",

@@ -65,6 +65,7 @@ def test_a_request_and_its_response_go_through_unchanged(origin: Origin, proxy: 
     assert (exchange.origin, exchange.url) == (Way.PROXY, f"{origin.url}/v1/chat/completions")
     assert (exchange.request_body, exchange.response_body) == (b"{}", b'{"a":1}')
     assert exchange.tags.project == "p"
+    assert ("x-hop", "[redacted]") in exchange.response_headers, "the record has all that came"
 
 
 def test_chunks_go_on_as_they_come(origin: Origin, proxy: RunningProxy) -> None:
@@ -278,6 +279,15 @@ def test_a_request_that_stops_is_given_up(origin: Origin, proxy: RunningProxy) -
     origin.play(a_reply())
     assert through(proxy, POST + b"Content-Length: 9\r\n\r\n{").status == 408
     assert origin.heard == []
+
+
+def test_a_provider_that_stops_taking_a_request_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with running_proxy(f"http://127.0.0.1:{deaf.getsockname()[1]}", limits=QUICK) as proxy:
+            answer = through(proxy, POST + b"Content-Length: 90000000\r\n\r\n" + b"a" * 80_000_000)
+            assert answer.status == 504
+            assert b"the provider took nothing" in answer.body
 
 
 def test_a_head_that_stops_is_given_up(proxy: RunningProxy) -> None:
