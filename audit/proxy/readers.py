@@ -45,7 +45,10 @@ class _Reader:
         self._size += len(name) + len(value) + 4
         if self._size > self._most or len(self._fields) >= MOST_HEADERS:
             raise self._too_large()
-        self._fields.append((name, value.strip(b" \t")))
+        plain = value.strip(b" \t")
+        if plain != value and name.lower() == b"transfer-encoding":
+            raise Malformed("the transfer coding has blanks behind it, which not all readers take for nothing")
+        self._fields.append((name, plain))
 
     def _bound(self, fed: int) -> None:
         """Bound what comes and is nothing yet: the parser says nothing of a line, or of a chunk's extension, until it

@@ -66,14 +66,22 @@ def screen(gateway: Gateway, head: RequestHead) -> Screened | Refusal:
         recorded_headers=headers,
         tags=tags,
     )
-    admitted = _with_issued_key(gateway, screened)
+    admitted = _with_issued_key(gateway, screened) if _may_hold_issued(screened) else screened
     if isinstance(admitted, Refusal):
         return admitted
-    if _ISSUED in admitted.target or _ISSUED in b"\n".join([value for _, value in admitted.headers]):
-        return _MISPLACED_KEY
+    if admitted.key is None and gateway.plan.issued_keys_only:
+        return _NOT_ISSUED
     if via is not None:
         admitted.headers = [*admitted.headers, (b"Via", b"1.1 " + via)]
     return admitted
+
+
+def _may_hold_issued(screened: Screened) -> bool:
+    """Whether a key of our own making may be in there: looked for on every request, and seldom found."""
+    held = b"\n".join([value for _, value in screened.headers])
+    return (
+        _ISSUED in held or _ISSUED in screened.target or b"%" in screened.target or b"basic " in held.lower()
+    )  # percent signs and base64 may hide it
 
 
 def judge(gateway: Gateway, screened: Screened, head: RequestHead, body: bytes) -> Refusal | None:
@@ -92,15 +100,20 @@ def judge(gateway: Gateway, screened: Screened, head: RequestHead, body: bytes) 
     return _denied(denial) if denial else None
 
 
-def _with_issued_key(gateway: Gateway, screened: Screened) -> Screened | Refusal:
+def _with_issued_key(gateway: Gateway, given: Screened) -> Screened | Refusal:
     """Put the provider's own key in place of one that was issued here."""
-    for one in presented(screened.headers, screened.route.target):
+    screened: Screened | Refusal = given
+    for one in presented(given.headers, given.route.target):
         found = gateway.admission.find(one.secret)
         if isinstance(found, Denial):
             return _denied(found)
         if found is not None:
-            return _swapped(gateway, screened, found, one.secret, one.header)
-    return _NOT_ISSUED if gateway.plan.issued_keys_only else screened
+            screened = _swapped(gateway, given, found, one.secret, one.header)
+            break
+    if isinstance(screened, Refusal):
+        return screened
+    stray = _ISSUED in screened.target or any(_ISSUED in value for _, value in screened.headers)
+    return _MISPLACED_KEY if stray else screened
 
 
 def _swapped(gateway: Gateway, screened: Screened, key: IssuedKey, secret: str, header: str) -> Screened | Refusal:

@@ -38,7 +38,7 @@ def under_way(proxy: RunningProxy) -> Iterator[list[Answer]]:
 
 
 def takes_connections(proxy: RunningProxy) -> bool:
-    with suppress(ConnectionRefusedError), Client(proxy.host, proxy.port) as client:
+    with suppress(ConnectionRefusedError, ConnectionResetError), Client(proxy.host, proxy.port) as client:
         client.send(b"")
         return True
     return False
