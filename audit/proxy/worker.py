@@ -82,6 +82,7 @@ class Worker:
                 chore.cancel()
         self._gateway.pool.close()
         self._recorder.close()
+        self._say()
 
     def _accept(self) -> asyncio.Protocol:
         if len(self._inbounds) >= self._plan.limits.connections:
@@ -117,10 +118,12 @@ class Worker:
         with suppress(OSError):
             os.set_blocking(1, False)  # whoever does not listen must not hold up traffic
         while True:
-            line = msgspec.json.encode(self._status()) + b"\n"
-            with suppress(OSError):
-                os.write(1, line)
+            self._say()
             await asyncio.sleep(STATUS_EVERY_S)
+
+    def _say(self) -> None:
+        with suppress(OSError):
+            os.write(1, msgspec.json.encode(self._status()) + b"\n")
 
     def _status(self) -> Status:
         return Status(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from audit.store.records import parts_of
 from audit.store.rows import CallDetail, CallPage, CallRow, NativeUsage
 from audit.store.scope import Order, Scope, Standing
 
-__all__ = ["after", "detail", "page", "slowest"]
+__all__ = ["after", "detail", "newest", "page", "slowest"]
 
 _c = tables.calls.c
 _SAME = tuple(
@@ -50,6 +51,13 @@ def slowest(connection: Connection, scope: Scope, limit: int) -> tuple[CallRow, 
 def after(connection: Connection, pk: int, scope: Scope, limit: int) -> tuple[CallRow, ...]:
     """Return calls that the record took later than the one with this key, in that order."""
     return _rows(connection, _ROWS.where(_c.pk > pk, selected(connection, scope).where).order_by(_c.pk).limit(limit))
+
+
+def newest(connection: Connection, before: datetime) -> int:
+    """Return the key of the last call that the record took before a moment, or 0."""
+    # From the end backwards, and no further than there: there is no index by when calls were taken.
+    taken = select(_c.pk).where(_c.recorded_at < before).order_by(_c.pk.desc()).limit(1)
+    return connection.execute(taken).scalar() or 0
 
 
 def detail(connection: Connection, wanted: UUID | str) -> CallDetail | None:

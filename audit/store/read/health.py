@@ -11,7 +11,7 @@ from audit.store import tables
 from audit.store.engine import size_bytes
 from audit.store.rows import Health
 
-__all__ = ["health"]
+__all__ = ["health", "lost"]
 
 _c, _l = tables.calls.c, tables.losses.c
 
@@ -38,3 +38,9 @@ def health(connection: Connection, now: datetime) -> Health:
         size_bytes=size_bytes(connection),
         revision=connection.execute(select(version.c.version_num)).scalar(),
     )
+
+
+def lost(connection: Connection, since: datetime) -> int:
+    """Return how many exchanges have been lost since a moment."""
+    counted = select(func.coalesce(func.sum(_l.count), 0)).where(_l.at >= since)
+    return int(connection.execute(counted).scalar_one())

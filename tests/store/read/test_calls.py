@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -231,3 +231,15 @@ def test_many_rows_have_their_labels(engine: Engine, writer: Writer) -> None:
     rows = Reader(engine).calls(Scope(), limit=5_000).rows
     assert len(rows) == 2_100
     assert {row.labels for row in rows} == {(("n", "v"),)}
+
+
+def test_the_newest_call_is_the_one_that_was_taken_last(empty: Reader, engine: Engine) -> None:
+    assert empty.newest(NOON) == 0
+    for number in (1, 2, 3):
+        write_at(NOON + timedelta(hours=number), engine, number)
+    first, second, third = (row.pk for row in empty.after(0))
+    assert [empty.newest(NOON + timedelta(hours=hours)) for hours in (1, 1.5, 2.5, 9)] == [0, first, second, third]
+
+
+def write_at(moment: datetime, engine: Engine, number: int) -> None:
+    Writer(engine, clock=lambda: moment).append([a_call(number)])

@@ -54,3 +54,9 @@ def test_an_empty_record_is_well(empty: Reader) -> None:
         size_bytes=0,
         revision=head(),
     )
+
+
+def test_losses_are_counted_from_a_moment_on(reader: Reader) -> None:
+    assert reader.lost(NOON) == 7
+    assert reader.lost(NOON + timedelta(seconds=1)) == 4
+    assert reader.lost(NOON + timedelta(days=2)) == 0

@@ -1,0 +1,1 @@
+"""What Prometheus is told: of calls, by following the record; of processes, by what they tell of themselves."""
