@@ -16,17 +16,28 @@ from audit import wiring
 from audit.call import ModelMatch, Operation, Outcome, Source
 from audit.cli._keys import fingerprints
 from audit.store.scope import Canaries, Level, Scope, Standing
+from audit.supervision.parent import end_with_parent
 
 if TYPE_CHECKING:
     from audit.settings import Settings
     from audit.store.read import Reader
 
-__all__ = ["as_json", "moment", "reader", "scoped", "settings"]
+__all__ = ["as_json", "moment", "reader", "scoped", "settings", "with_parent"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+def _end_with_parent(_ctx: click.Context, _parameter: click.Parameter, given: bool) -> bool:
+    if given:
+        end_with_parent()
+    return given
+
+
+with_parent = click.option("--with-parent", is_flag=True, hidden=True, callback=_end_with_parent)
+"""For a command that another process of ours has started: it ends when standard input closes."""
 
 
 def moment(text: str) -> datetime:

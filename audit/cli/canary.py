@@ -12,7 +12,7 @@ import click
 from audit import wiring
 from audit.cli._checked import print_checked, told
 from audit.cli._figures import ABSENT, duration, when, zone
-from audit.cli._options import as_json, moment, reader, settings
+from audit.cli._options import as_json, moment, reader, settings, with_parent
 from audit.cli._output import print_json
 from audit.cli._table import Column, left, print_table
 
@@ -109,17 +109,18 @@ Examples:
   nohup audit canary schedule &
 """
 )
+@with_parent
 @click.pass_context
-def schedule(ctx: click.Context) -> None:
+def schedule(ctx: click.Context, with_parent: bool) -> None:
     """Ask on schedule until interrupted. Several schedulers on one database share the work and repeat nothing."""
     chosen = settings(ctx)
     _chosen(wiring.assignments(chosen))
     with wiring.scheduling(chosen) as count:
-        click.echo(
-            f"{count} canaries are asked on schedule. Ctrl-C stops; `audit canary status` tells how they do.", err=True
-        )
+        if not with_parent:
+            click.echo(_scheduled(count), err=True)
         wiring.wait_for_interrupt()
-        click.echo("stopping when what is being asked has ended; Ctrl-C again to leave at once", err=True)
+        if not with_parent:
+            click.echo("stopping when what is being asked has ended; Ctrl-C again to leave at once", err=True)
 
 
 @command.command(
@@ -192,6 +193,10 @@ def _chosen(
     if not chosen:
         raise click.ClickException("none of these canaries is meant for any of these models; see `audit canary list`")
     return chosen
+
+
+def _scheduled(count: int) -> str:
+    return f"{count} canaries are asked on schedule. Ctrl-C stops; `audit canary status` tells how they do."
 
 
 def _status(row: ModelRow) -> list[str]:

@@ -9,8 +9,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
+
+from audit.errors import AuditError, JournalError
 
 if TYPE_CHECKING:
     from audit.recording.collector import Collected, Collector
@@ -32,16 +34,26 @@ def collect_once(settings: Settings) -> Collected:
 
 
 def collect(
-    settings: Settings, *, with_parent: bool = False, tell: Callable[[Collected], None] = lambda _progress: None
+    settings: Settings,
+    *,
+    with_parent: bool = False,
+    standby: bool = False,
+    tell: Callable[[Collected], None] = lambda _progress: None,
 ) -> Collected:
     """Collect until the process is told to end, by Ctrl-C or SIGTERM, and store what is there then; return the sum.
 
-    `with_parent` ends it also when standard input does, as it does when who holds the other end dies. `tell` is told
-    how it gets on, as soon as it collects and then every second. A second signal ends the process at once.
+    `with_parent` ends it also when standard input does, as it does when who holds the other end dies. `standby` waits
+    while another collector is at work, and takes over when that ends. `tell` is told how it gets on, as soon as it
+    collects and then every second. A second signal ends the process at once.
     Raises as `collect_once` does, but waits for a database that is away.
     """
-    with _collector(settings) as collector:
+    with ExitStack() as stack:
+        collector = _collector(settings)
         with _told_to_end(with_parent) as told_to_end:
+            while not _at_work(stack, collector, standby):
+                tell(collector.progress)
+                if told_to_end(TELL_EVERY_S):
+                    return collector.progress
             ended = _begun(collector)
             try:
                 tell(collector.progress)
@@ -54,6 +66,19 @@ def collect(
         collector.stop()
         ended.result()
         return collector.progress
+
+
+def _at_work(stack: ExitStack, collector: Collector, standby: bool) -> bool:
+    """Hold the folder; return whether it is held."""
+    try:
+        stack.enter_context(collector)
+    except JournalError:
+        raise
+    except AuditError:
+        if not standby:
+            raise
+        return False
+    return True
 
 
 def _collector(settings: Settings) -> Collector:

@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "audit/simulator/formats.py": "a table of the formats, each of which has its tests",
     "audit/simulator/gemini_answer.py": "tests/simulator/test_gemini.py",
     "audit/simulator/openai_usage.py": "tests of OpenAI's formats",
+    "audit/supervision/child.py": "values that the supervisor's tests fill",
     "audit/store/read/texts.py": "tests/store/read/test_calls.py",
     "audit/store/rows/*.py": "values that tests/store/read fill",
     "dashboard/call_list.py": "tests/dashboard/test_pages.py opens the page of calls",

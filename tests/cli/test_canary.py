@@ -9,6 +9,7 @@ import pytest
 
 from audit import wiring
 from audit.canary.state import State
+from audit.cli import _options
 from audit.cli.canary import NO_MODELS, _span
 from tests.cli.record import add_checks
 from tests.cli.terminal import Audit
@@ -145,6 +146,17 @@ def test_a_schedule_runs_until_it_is_told_to_stop(
         "stopping when what is being asked has ended; Ctrl-C again to leave at once",
     ]
     assert {check["canary"] for check in audit("canary", "checks", "--json").json} == {"sum", "blocked"}
+
+
+def test_a_schedule_that_another_process_has_started_ends_with_it_and_keeps_silent(
+    audit: Audit, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    configure("gpt-4o")
+    monkeypatch.setattr(_options, "end_with_parent", lambda: ended.append(True))
+    monkeypatch.setattr(wiring, "wait_for_interrupt", lambda: None)
+    said = audit("canary", "schedule", "--with-parent")
+    assert (said.code, said.err, ended) == (0, "", [True])
 
 
 def test_states_are_a_table(audit: Audit, filled: str) -> None:

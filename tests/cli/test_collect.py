@@ -25,8 +25,8 @@ def collected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """How collecting was asked for; it tells one status and ends."""
     asked: list[Any] = []
 
-    def collect(_settings: Any, *, with_parent: bool, tell: Any = lambda _progress: None) -> Collected:
-        asked.append(with_parent)
+    def collect(_settings: Any, *, with_parent: bool, standby: bool, tell: Any = lambda _progress: None) -> Collected:
+        asked.append((with_parent, standby))
         tell(PROGRESS)
         return PROGRESS
 
@@ -50,15 +50,15 @@ def test_it_stays_until_it_is_told_to_end_and_sums_up(audit: Audit, collected: l
     said = audit("collect")
     assert (said.code, said.out) == (0, "calls brought in: 1,200; told to be lost: 3\n")
     assert said.err == f"collecting what is journalled in {journal}; Ctrl-C stops\n"
-    assert collected == [False]
+    assert collected == [(False, False)]
 
 
 def test_status_lines_are_objects_of_one_line(audit: Audit, collected: list[Any]) -> None:
-    said = audit("collect", "--status-lines", "--with-parent")
+    said = audit("collect", "--status-lines", "--with-parent", "--standby")
     assert [json.loads(line) for line in said.lines] == [
         {"pid": os.getpid(), "stored": 1200, "lost": 3, "depth_bytes": 5, "oldest_s": 0.25, "journals": 2}
     ]
-    assert (said.code, said.err, collected) == (0, "", [True])
+    assert (said.code, said.err, collected) == (0, "", [(True, True)])
 
 
 def test_a_second_collector_is_refused(audit: Audit, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_a_second_collector_is_refused(audit: Audit, journal: Path, monkeypatch:
     assert said.err.startswith("Error: another collector is at work in ")
 
 
-@pytest.mark.parametrize("option", ["--status-lines", "--with-parent"])
+@pytest.mark.parametrize("option", ["--status-lines", "--with-parent", "--standby"])
 def test_what_makes_no_sense_is_refused(audit: Audit, collected: list[Any], option: str) -> None:
     assert audit("collect", "--once", option).code == 2
     assert not collected

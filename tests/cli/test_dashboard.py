@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from audit import wiring
+from audit.cli import _options
 from tests.cli.terminal import Audit
 
 
@@ -34,6 +35,17 @@ def test_options_go_before_what_is_configured(audit: Audit, served: dict[str, An
     words = ["--config", str(config), "dashboard", "--host", "0.0.0.0", "--port", "0", "--allow-remote"]
     assert audit(*words).code == 0
     assert served == {"config": config, "host": "0.0.0.0", "port": 0, "allow_remote": True}
+
+
+def test_one_that_another_process_has_started_ends_with_it_and_keeps_silent(
+    audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(_options, "end_with_parent", lambda: ended.append(True))
+    monkeypatch.setattr(wiring, "serve_dashboard", lambda _settings, *, ready, **_options: ready("http://here:1"))
+    assert audit("dashboard", "--with-parent").out == ""
+    assert ended == [True]
+    assert "--with-parent" not in audit("dashboard", "--help").out
 
 
 def test_ctrl_c_is_how_it_ends(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:

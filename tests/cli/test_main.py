@@ -95,7 +95,7 @@ def test_help_fits_80_columns_but_for_what_is_to_be_typed_and_has_examples(
 
 @pytest.mark.parametrize(("words", "command"), LEAVES, ids=[words for words, _ in LEAVES])
 def test_whatever_prints_a_table_prints_json(words: str, command: click.Command) -> None:
-    tables = {"dashboard", "canary schedule", "keys name", "db upgrade"}
+    tables = {"collect", "dashboard", "canary schedule", "keys name", "keys revoke", "db upgrade", "proxy", "up"}
     has_json = any("--json" in parameter.opts for parameter in command.params)
     assert has_json == (words not in tables)
 

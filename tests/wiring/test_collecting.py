@@ -99,6 +99,32 @@ def test_processes_that_only_journal_are_collected_whole_though_one_is_killed(se
     assert list(settings.journal.iterdir()) == []
 
 
+def test_a_collector_on_standby_takes_over(settings: Settings) -> None:
+    command = ("-m", "audit", "collect", "--status-lines", "--with-parent")
+    with process(settings, *command) as first:
+        status(first)
+        with process(settings, *command, "--standby") as second, process(settings, *command) as third:
+            assert status(second)["stored"] == 0
+            assert third.wait(30) == 2, "without it another one is an error"
+            first.communicate("")
+            with calling(settings, "first") as recorder:
+                recorder.communicate("")
+            while status(second)["stored"] < CALLS + 1:
+                pass
+            second.communicate("")
+            assert second.returncode == 0
+
+
+def test_a_collector_on_standby_can_be_told_to_end(settings: Settings) -> None:
+    command = ("-m", "audit", "collect", "--status-lines", "--with-parent")
+    with process(settings, *command) as first:
+        status(first)
+        with process(settings, *command, "--standby") as second:
+            status(second)
+            second.communicate("")
+            assert second.returncode == 0
+
+
 def test_a_collector_that_is_killed_costs_no_call_and_repeats_none(settings: Settings) -> None:
     command = ("-m", "audit", "collect", "--status-lines")
     recorder, made = a_recorder(settings.journal), 0
