@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from audit import surroundings
 from audit.canary.plan import plan
 from audit.errors import AuditError
 from audit.ports import is_free
+from audit.recording.collector import is_collecting
+from audit.recording.identity import is_left
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
-from audit.settings import DashboardSettings, Settings
+from audit.settings import DashboardSettings, ProxySettings, Settings
 from audit.store.engine import hidden, is_there, open_engine
 from audit.store.read import Reader
 from audit.store.rows import Health
@@ -52,6 +55,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnos
         ("recording", lambda: _recording(settings)),
         ("canaries", lambda: _canaries(settings, environ)),
         ("dashboard", lambda: _dashboard(settings.dashboard)),
+        ("proxy", lambda: _proxy(settings.proxy)),
     )
     for subject, look in looks:
         yield from (Diagnosis(subject=subject, level=one.level, text=one.text) for one in _told(look))
@@ -114,6 +118,8 @@ def _journal(folder: Path) -> Iterator[Finding]:
     if dead:
         left = f"{len(dead)} processes have ended and left {sum(dead) / 1e6:.1f} MB of calls"
         yield Finding(Level.NOTE, f"{left}; the next command that reads or records brings them into the database")
+    if any(is_left(name) for name in living) and not is_collecting(folder):
+        yield Finding(Level.NOTE, "calls are left to a collector, and none is at work: run `audit collect`")
     for kept in sorted((*folder.glob("*.damaged"), *folder.glob("rejected.journal"))):
         yield Finding(Level.BAD, f"{kept} holds calls that could not be brought into the database")
 
@@ -156,10 +162,34 @@ def _dashboard(place: DashboardSettings) -> Iterator[Finding]:
         yield Finding(Level.NOTE, f"{address} is taken by another program; `audit dashboard --port` names another port")
 
 
+def _proxy(place: ProxySettings) -> Iterator[Finding]:
+    if place.admin_port is None:
+        yield Finding(Level.NOTE, "whether it runs cannot be asked: proxy.admin_port is false")
+        return
+    asked = f"{place.admin_host}:{place.admin_port}"
+    if is_free(place.admin_host, place.admin_port):
+        yield Finding(Level.GOOD, f"not running; `audit proxy` serves it at http://{place.host}:{place.port}")
+        return
+    said = _said(place.admin_host, place.admin_port, "/readyz")
+    if not isinstance(said, dict) or "ready" not in said:
+        yield Finding(Level.NOTE, f"{asked} is taken by another program; `--admin-port` names another port")
+    elif said["ready"]:
+        yield Finding(Level.GOOD, f"running; its health is at http://{asked}/readyz")
+    else:
+        problems = said.get("problems")
+        reasons = "; ".join(map(str, problems)) if isinstance(problems, list) and problems else "it does not say why"
+        yield Finding(Level.BAD, f"running and not ready: {reasons}")
+
+
 def _answers(place: DashboardSettings) -> bool:
+    return _said(place.host, place.port, "/healthz") == {"status": "ok"}
+
+
+def _said(host: str, port: int, path: str) -> Any:
+    """Return the JSON that a program of this machine answers with; None if it is none."""
     try:
-        with closing(HTTPConnection(place.host, place.port, timeout=ANSWER_S)) as connection:
-            connection.request("GET", "/healthz")
-            return bool(json.loads(connection.getresponse().read(1_000)) == {"status": "ok"})
-    except (OSError, HTTPException, ValueError):
-        return False
+        with closing(HTTPConnection(host, port, timeout=ANSWER_S)) as connection:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read(10_000))
+    except (OSError, HTTPException, ValueError, RecursionError):
+        return None

@@ -16,8 +16,17 @@ import pytest
 from audit import diagnosis
 from audit.call import Ending
 from audit.diagnosis import AHEAD, Diagnosis, Level, diagnose
+from audit.recording.collector import Collector
 from audit.recording.journal import Journal
-from audit.settings import DashboardSettings, ModelSettings, ProviderSettings, RecordingSettings, Settings
+from audit.recording.recorder import Recorder
+from audit.settings import (
+    DashboardSettings,
+    ModelSettings,
+    ProviderSettings,
+    ProxySettings,
+    RecordingSettings,
+    Settings,
+)
 from audit.store.engine import open_engine
 from audit.store.schema import head, upgrade
 from audit.store.write import Writer
@@ -34,6 +43,7 @@ SUBJECTS = [
     "recording",
     "canaries",
     "dashboard",
+    "proxy",
 ]
 
 
@@ -298,6 +308,49 @@ def test_a_program_that_says_nothing_is_waited_for_no_longer_than_a_moment(
         assert dashboard(monkeypatch, tmp_path, port) == another(port)
 
 
+def proxy(monkeypatch: pytest.MonkeyPatch, folder: Path, **settings: Any) -> tuple[str, str]:
+    """Look at a proxy whose admin port is taken."""
+    monkeypatch.setattr(diagnosis, "is_free", lambda _host, _port: False)
+    [found] = told("proxy", folder, proxy=ProxySettings(**settings))
+    return found
+
+
+def test_a_proxy_that_does_not_run_is_told_where_it_would(tmp_path: Path) -> None:
+    assert told("proxy", tmp_path) == [("good", "not running; `audit proxy` serves it at http://127.0.0.1:8484")]
+
+
+def test_a_proxy_without_an_admin_port_cannot_be_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    level, text = proxy(monkeypatch, tmp_path, admin_port=None)
+    assert (level, "cannot be asked" in text) == ("note", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "level", "text"),
+    [
+        (b'{"ready": true, "problems": []}', "good", "running; its health is at"),
+        (b'{"ready": false, "problems": ["no worker", "no room"]}', "bad", "not ready: no worker; no room"),
+        (b'{"ready": false}', "bad", "does not say why"),
+        (b'{"status": "ok"}', "note", "another program"),
+        (b"[" * 9000, "note", "another program"),
+    ],
+)
+def test_a_proxy_is_known_by_its_health(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: bytes, level: str, text: str
+) -> None:
+    with a_server(body) as port:
+        found = proxy(monkeypatch, tmp_path, admin_port=port)
+    assert found[0] == level
+    assert text in found[1]
+
+
+def test_journals_that_nobody_collects_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    with closing(Recorder(folder, fingerprint=str, destination=None)):
+        assert ("note", "run `audit collect`") in [(level, text[-19:]) for level, text in told("journal", tmp_path)]
+        with Collector(folder, lambda: pytest.fail("nothing is to be stored")):
+            assert len(told("journal", tmp_path)) == 1
+
+
 def another(port: int) -> tuple[str, str]:
     return "note", f"127.0.0.1:{port} is taken by another program; `audit dashboard --port` names another port"
 
@@ -315,7 +368,7 @@ def a_server(body: bytes) -> Iterator[int]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert self.path == "/healthz"
+            assert self.path in ("/healthz", "/readyz")
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)

@@ -30,7 +30,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """Find out what is wrong with this installation; exit with 1 if anything is BAD. Changes nothing.
 
     Looks at versions and SDKs, settings, the home folder and its disk, the database, the journal, the canaries' keys,
-    and whether the dashboard runs. Asks nobody on the network but the database.
+    and whether dashboard and proxy run. Asks nobody on the network but the database.
     """
     found = wiring.diagnoses(settings(ctx))
     if as_json:

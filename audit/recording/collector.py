@@ -23,7 +23,7 @@ from audit.recording.journal import writers
 from audit.recording.lock import WriterLock
 from audit.recording.retrying import Ended, until_done
 
-__all__ = ["Collected", "Collector"]
+__all__ = ["Collected", "Collector", "is_collecting"]
 
 T = TypeVar("T")
 LOOK_EVERY_S = 0.1
@@ -203,6 +203,16 @@ class Collector:
             self._away[name] = time.monotonic() + AWAY_S
             if drain := self._drains.pop(name, None):
                 drain.let_go()
+
+
+def is_collecting(folder: Path) -> bool:
+    """Whether a collector is at work in a folder."""
+    if not (folder / _LOCK).exists():
+        return False
+    lock = WriterLock.take(folder / _LOCK)
+    if lock is not None:
+        lock.release(remove=False)
+    return lock is None
 
 
 def _at_once(act: Callable[[], T]) -> T:

@@ -155,8 +155,9 @@ def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
     if all(price.key == "*" for price in settings.prices):
         return {}
     reader = Reader(engine)
-    issued, seen = reader.issued_keys(datetime.now(UTC), spending=False), reader.keys()
-    return {row.fingerprint: row.name for row in (*issued, *seen) if row.name}
+    seen = reader.keys()
+    issued = {row.fingerprint: row.name for row in reader.issued_keys(datetime.now(UTC), spending=False)}
+    return issued | {row.fingerprint: row.name for row in seen if row.name}
 
 
 def open_reader(settings: Settings) -> Reader:

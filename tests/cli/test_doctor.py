@@ -17,6 +17,7 @@ SUBJECTS = {
     "recording",
     "canaries",
     "dashboard",
+    "proxy",
 }
 
 
