@@ -182,7 +182,7 @@ def _proxy(place: ProxySettings) -> Iterator[Finding]:
 
 
 def _answers(place: DashboardSettings) -> bool:
-    return _said(place.host, place.port, "/healthz") == {"status": "ok"}
+    return bool(_said(place.host, place.port, "/healthz") == {"status": "ok"})
 
 
 def _said(host: str, port: int, path: str) -> Any:

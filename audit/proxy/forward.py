@@ -39,8 +39,8 @@ class Client(Protocol):
         """Send."""
         ...
 
-    def answer(self, refusal: Refusal, path: str, *, keep: bool) -> None:
-        """Send an answer of our own."""
+    def answer(self, refusal: Refusal, path: str, *, keep: bool, head_only: bool) -> None:
+        """Send an answer of our own; `head_only` where a HEAD asked for it."""
         ...
 
     def done(self, *, keep: bool) -> None:
@@ -314,7 +314,9 @@ class Passage:
         self._over = True
         self._gateway.refused[refusal.reason] += 1
         self._request.pieces.clear()
-        self._client.answer(refusal, self._path, keep=self._request.complete and self._request.head.keep_alive)
+        head = self._request.head
+        keep = self._request.complete and head.keep_alive
+        self._client.answer(refusal, self._path, keep=keep, head_only=head.method == b"HEAD")
 
     def _end(self) -> None:
         self._over = True

@@ -110,15 +110,15 @@ class Inbound(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(data)
 
-    def answer(self, refusal: Refusal, path: str, *, keep: bool) -> None:
-        """Send an answer of our own, after which the connection goes on if `keep`."""
+    def answer(self, refusal: Refusal, path: str, *, keep: bool, head_only: bool = False) -> None:
+        """Send an answer of our own, after which the connection goes on if `keep`; of it the head alone to a HEAD."""
         headers, body = as_response(refusal, path)
         if refusal.status == 426:
             headers.append((b"upgrade", b"HTTP/1.1"))
         if not keep:
             headers.append((b"connection", b"close"))
         first = f"HTTP/1.1 {refusal.status} {reason_phrase(refusal.status)}".encode()
-        self.write(head_lines(first, headers) + body)
+        self.write(head_lines(first, headers) + (b"" if head_only else body))
         self.done(keep=keep)
 
     def done(self, *, keep: bool) -> None:

@@ -198,6 +198,14 @@ def test_a_head_is_answered_by_a_head(origin: Origin, proxy: RunningProxy) -> No
     assert (answer.status, answer.values(b"content-length"), answer.lasting) == (200, [b"7"], True)
 
 
+def test_a_head_is_refused_by_a_head(origin: Origin, proxy: RunningProxy) -> None:
+    origin.play(a_reply())
+    with Client(proxy.host, proxy.port) as client:
+        refused = client.ask(b"HEAD /%2e%2e HTTP/1.1\r\nHost: a\r\n\r\n", head=True)
+        assert (refused.status, refused.lasting) == (400, True)
+        assert client.ask(SMALL).status == 200
+
+
 @pytest.mark.parametrize("status", [b"600 Odd", b"999 Odder", b"529 Overloaded"])
 def test_an_odd_status_goes_through(origin: Origin, proxy: RunningProxy, status: bytes) -> None:
     before = count(proxy)
