@@ -150,10 +150,21 @@ def _dressed(script: Script, text: str) -> str:
 
 
 def _call(ask: Ask) -> Call | None:
+    """Return the call that is asked for: of the tool named, or the first; with what the prompt says it should say."""
     if "tool_call" not in ask.script:
         return None
-    tool = ask.tools[0] if ask.tools else Tool(name="lookup", parameters={"properties": {"query": {"type": "string"}}})
-    return Call(tool.name, fitting({"type": "object", **tool.parameters}, dice(ask.prompt, tool.name)))
+    named = [tool for tool in ask.tools if tool.name == ask.script.value("tool_call")]
+    tool = (*named, *ask.tools, _LOOKUP)[0]
+    schema = {"type": "object", **_required(tool.parameters)}
+    return Call(tool.name, fitting(schema, dice(ask.prompt, tool.name), known=known_answer(ask.prompt)))
+
+
+def _required(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a schema without what may be left out, as models leave it out; one that requires nothing as it is."""
+    wanted, properties = parameters.get("required"), parameters.get("properties")
+    if not wanted or not isinstance(properties, dict):
+        return parameters
+    return {**parameters, "properties": {name: one for name, one in properties.items() if name in wanted}}
 
 
 def half(answer: Answer) -> Answer:
@@ -173,6 +184,7 @@ def _filtered(answer: Answer, left: Iterable[tuple[str, ...]]) -> Answer:
     return replace(answer, choices=choices)
 
 
+_LOOKUP = Tool(name="lookup", parameters={"properties": {"query": {"type": "string"}}})
 _REASONING = ("o1", "o3", "o4", "gpt-5", "deepseek-reasoner", "gemini-2.5-pro", "gemini-3-pro", "codex-mini")
 _SNAPSHOTS = {
     "gpt-4o": "gpt-4o-2024-08-06",

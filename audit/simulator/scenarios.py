@@ -21,7 +21,7 @@ nearest it has, or a normal reply; `GET /__sim/served` tells what was really ser
     filters    rated unassessed annotated=LEVEL jailbreak indirect_attack prompt_blocked=CATEGORY
                completion_blocked=CATEGORY completion_cut=CATEGORY protected_code protected_text blocklist
                async_filter async_hit async_cut filter_error purview_error output_blocked masked flagged
-    answers    refusal wrong echo empty length tool_call reasoning=N cached=N cache_write=N no_usage shifting_usage
+    answers    refusal wrong echo empty length tool_call=NAME reasoning=N cached=N cache_write=N no_usage shifting_usage
                substituted=NAME
     bytes      huge=KB unicode odd_text split=N crlf gzip deflate br zstd
 
@@ -102,7 +102,8 @@ SCENARIOS: Mapping[str, str] = MappingProxyType(
         "echo": "the answer is the last message",
         "empty": "the answer has no text",
         "length": "the answer stops at its limit",
-        "tool_call": "the first tool offered is called, or one named `lookup`",
+        "tool_call": "=NAME: that tool is called if it is offered, or the first, or one named `lookup`; with what the "
+        "prompt wants to be said",
         "reasoning": "=N: N tokens of reasoning [128]; models that always reason need not be told",
         "cached": "=N: N input tokens come from the cache [half of them]",
         "cache_write": "=N: N input tokens are written to the cache [half of them]",
