@@ -23,13 +23,17 @@ __all__ = ["main"]
 
 COMMANDS = {
     "demo": "Try it: a fake provider, recorded traffic, canaries, the dashboard.",
+    "proxy": "Pass calls on to providers and record them, until interrupted.",
+    "up": "Run proxy, collector, canaries and dashboard together, until interrupted.",
     "dashboard": "Serve the pages.",
+    "connect": "Print what a tool has to be told so that its calls go through the proxy.",
     "calls": "List, show and follow recorded calls.",
     "usage": "Tokens and cost by model, provider, key, tag or day.",
     "filters": "What the content filters did.",
     "canary": "Ask models to see whether they work.",
     "keys": "Name the API keys that were seen.",
     "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",
+    "collect": "Bring into the database what others only journal.",
     "db": "Prepare and check the database.",
     "doctor": "Find out what is wrong with this installation.",
     "simulator": "Serve a fake provider that speaks every format.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from audit.settings import Settings
     from audit.store.rows import CallDetail, CallRow
 
-__all__ = ["show_call"]
+__all__ = ["show_call", "show_facts"]
 
 _MOST_SHOWN = 4_000
 """Characters of one message; --raw gives all."""
@@ -27,8 +27,7 @@ _MOST_SHOWN = 4_000
 
 def show_call(detail: CallDetail, settings: Settings) -> None:
     """Print what is known of a call: facts, findings of content filters, the conversation."""
-    for name, value in _facts(detail):
-        click.echo(hanging(f"{name:<16}", legible(value), indent=16))
+    show_facts(detail)
     if detail.findings:
         _head("findings")
         print_table(_FINDINGS, [_finding(one) for one in detail.findings])
@@ -36,6 +35,12 @@ def show_call(detail: CallDetail, settings: Settings) -> None:
     for message in (*reading.input, *reading.output):
         _head(message.role)
         click.echo(_indented(message))
+
+
+def show_facts(detail: CallDetail) -> None:
+    """Print the facts of a call alone."""
+    for name, value in _facts(detail):
+        click.echo(hanging(f"{name:<16}", legible(value), indent=16))
 
 
 def _head(text: str) -> None:
