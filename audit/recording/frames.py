@@ -23,6 +23,7 @@ from uuid import UUID
 import msgspec
 
 from audit.call import Arrival, Ending, Exchange, Headers, Origin, Tags
+from audit.wire.redact import redact_keys
 
 __all__ = [
     "FINISH",
@@ -137,8 +138,11 @@ def unknown_finish(exchange_id: str) -> dict[str, Any]:
 
 
 def tags_told(tags: Tags) -> dict[str, Any] | None:
-    """Return tags as an intent tells them; None when there are none."""
-    return None if tags is _NO_TAGS or tags == _NO_TAGS else asdict(tags)
+    """Return tags as an intent tells them, keys that stand in them by mistake taken out; None when there are none."""
+    if tags is _NO_TAGS or tags == _NO_TAGS:
+        return None
+    said = {name: value and redact_keys(value) for name, value in asdict(tags).items() if name != "labels"}
+    return {**said, "labels": [(redact_keys(name), redact_keys(value)) for name, value in tags.labels]}
 
 
 def read_frames(data: bytes, offset: int = 0) -> Iterator[Frame]:

@@ -23,6 +23,7 @@ __all__ = [
     "credential",
     "holds_credentials",
     "redact_headers",
+    "redact_keys",
     "redact_lines",
     "redact_text",
     "redact_url",
@@ -56,7 +57,8 @@ def _kept_line(raw: bytes, value: bytes) -> str:
     return "\n".join(_kept(raw, value))
 
 
-def _shapeless(text: str) -> str:
+def redact_keys(text: str) -> str:
+    """Return a text without what has the shape of a provider's key."""
     return _KEY_SHAPE.sub(REDACTED, text) if len(text) >= _SHORTEST_KEY else text
 
 
@@ -73,7 +75,7 @@ def redact_url(url: str) -> str:
     base, mark, query = url.partition("?")
     if "@" in base:
         base = _USERINFO.sub(r"\1", base)
-    return _shapeless(base + mark + _PARAMETER.sub(_redact_parameter, query))
+    return redact_keys(base + mark + _PARAMETER.sub(_redact_parameter, query))
 
 
 def _redact_parameter(match: re.Match[str]) -> str:

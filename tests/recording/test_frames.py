@@ -202,3 +202,12 @@ def _cut(side: str, body: bytes, sizes: list[int]) -> tuple[list[Frame], bytes]:
         pieces.append(Frame(PIECE, {"side": side}, body[:size], 0, 0))
         body = body[size:]
     return pieces, body
+
+
+def test_a_key_among_the_tags_is_taken_out() -> None:
+    key = "sk-" + "a" * 30
+    told = tags_told(Tags(project=f"p {key}", labels=((key, "v"), ("n", key))))
+    assert told is not None
+    assert key not in repr(told)
+    assert told["project"] == "p [redacted]"
+    assert told["user"] is None
