@@ -48,6 +48,8 @@ class Heard:
     trailers: Fields = ()
     fault: str = ""
     """Why a strict server would not have taken it."""
+    answered: bool = False
+    """Whether it was answered before all of it had come."""
 
 
 def a_reply(body: bytes = b"{}", status: bytes = b"200 OK", *headers: bytes, then: Then = Then.KEEP) -> Script:
@@ -65,7 +67,11 @@ class Origin:
         self.heard: list[Heard] = []
         self.connections = 0
         """How many have been opened so far."""
+        self.ended: set[int] = set()
+        """Which of them have been closed from here."""
         self.answer: Callable[[Heard], Script] = lambda _heard: a_reply()
+        self.early: Script | None = None
+        """Answers every request in place of `answer` as soon as its head has come; then the rest is read."""
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
 
@@ -101,12 +107,34 @@ class Origin:
             self._open.add(connection)
         incoming = Incoming(connection)
         with connection, suppress(OSError):
-            while (heard := _read(incoming, number)) is not None:
+            while (heard := self._read(incoming, number, connection)) is not None:
                 self.heard.append(heard)
-                if not _play(self.answer(heard), connection) or heard.fault:
+                if not (heard.answered or _play(self.answer(heard), connection)) or heard.fault:
                     break
         with self._guard:
             self._open.discard(connection)
+            self.ended.add(number)
+
+    def _read(self, incoming: Incoming, number: int, connection: socket.socket) -> Heard | None:
+        """Return the next request, None if the connection ends before it."""
+        incoming.begin()
+        body, early = bytearray(), None
+        try:
+            line = incoming.line()
+            if (match := _REQUEST.fullmatch(line)) is None:
+                raise Broken(Ending.MALFORMED, f"request line {line[:80]!r}")
+            headers = incoming.fields()
+            if len(values(headers, b"host")) != 1:
+                raise Broken(Ending.MALFORMED, f"host {values(headers, b'host')}")
+            early = self.early
+            if early is not None and not _play(early, connection):
+                connection.shutdown(socket.SHUT_WR)
+            trailers = incoming.body(body_end(headers) or BodyEnd(length=0), body)
+        except Broken as exc:
+            raw = bytes(incoming.raw) + incoming.ahead
+            return Heard(number, raw, body=bytes(body), fault=str(exc), answered=early is not None) if raw else None
+        raw = bytes(incoming.raw)
+        return Heard(number, raw, match[1], match[2], headers, bytes(body), trailers, answered=early is not None)
 
 
 @contextmanager
@@ -122,24 +150,6 @@ def running_origin() -> Iterator[Origin]:
             listening.shutdown(socket.SHUT_RDWR)
             thread.join()
             origin.drop()
-
-
-def _read(incoming: Incoming, number: int) -> Heard | None:
-    """Return the next request, None if the connection ends before it."""
-    incoming.begin()
-    body = bytearray()
-    try:
-        line = incoming.line()
-        if (match := _REQUEST.fullmatch(line)) is None:
-            raise Broken(Ending.MALFORMED, f"request line {line[:80]!r}")
-        headers = incoming.fields()
-        if len(values(headers, b"host")) != 1:
-            raise Broken(Ending.MALFORMED, f"host {values(headers, b'host')}")
-        trailers = incoming.body(body_end(headers) or BodyEnd(length=0), body)
-    except Broken as exc:
-        raw = bytes(incoming.raw) + incoming.ahead
-        return Heard(number, raw, body=bytes(body), fault=str(exc)) if raw else None
-    return Heard(number, bytes(incoming.raw), match[1], match[2], headers, bytes(body), trailers)
 
 
 def _play(script: Script, connection: socket.socket) -> bool:

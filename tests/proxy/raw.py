@@ -33,6 +33,8 @@ class Answer:
     interim: tuple[tuple[int, Fields], ...] = ()
     """Responses with a status of 1xx that came before this one."""
     raw: bytes = b""
+    behind: bytes = b""
+    """What had come behind it when it had ended: of the next response, if one was asked for."""
     first_byte_s: float | None = None
     """Seconds from when the request was sent."""
     why: str = ""
@@ -180,6 +182,7 @@ class _Reading:
             trailers=trailers,
             interim=tuple(interim),
             raw=bytes(self._incoming.raw),
+            behind=self._incoming.ahead,
             first_byte_s=None if first_at is None else first_at - self._sent_at,
             why=why,
             lasting=lasting,

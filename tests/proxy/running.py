@@ -41,6 +41,7 @@ class RunningProxy:
     log: Path
     """What all its workers have written to standard error."""
     _statuses: list[queue.Queue[Status]] = field(default_factory=list)
+    """What each worker has told and nobody has taken yet."""
 
     host = "127.0.0.1"
 
@@ -121,7 +122,10 @@ def running_proxy(
             listening_port = listening.getsockname()[1]
             listening.close()
             proxy = RunningProxy(port=listening_port, home=home, plan=given, processes=started, log=log)
-            proxy._statuses = [_statuses(process) for process in started]
+            proxy._statuses = [queue.Queue() for _ in started]
+            readers = [threading.Thread(target=_read, args=pair) for pair in zip(started, proxy._statuses, strict=True)]
+            for reader in readers:
+                reader.start()
             try:
                 for waiting in proxy._statuses:
                     waiting.get(timeout=START_S)
@@ -129,6 +133,8 @@ def running_proxy(
             finally:
                 for process in started:
                     _stop(process)
+                for reader in readers:
+                    reader.join()
 
 
 def _plans(upstreams: str | Mapping[str, str] | Sequence[UpstreamPlan]) -> tuple[UpstreamPlan, ...]:
@@ -154,21 +160,16 @@ def _start(plan: Plan, errors: Any, environ: Mapping[str, str] | None) -> subpro
     return process
 
 
-def _statuses(process: subprocess.Popen[bytes]) -> queue.Queue[Status]:
-    told: queue.Queue[Status] = queue.Queue()
-
-    def read() -> None:
-        assert process.stdout is not None
+def _read(process: subprocess.Popen[bytes], told: queue.Queue[Status]) -> None:
+    """Take down what a worker tells, to its end."""
+    assert process.stdout is not None
+    with process.stdout:
         for line in process.stdout:
             told.put(msgspec.json.decode(line, type=Status))
-
-    threading.Thread(target=read, daemon=True).start()
-    return told
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.close()
     try:
         process.wait(STOP_S)
@@ -176,5 +177,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
         raise
-    finally:
-        process.stdout.close()
