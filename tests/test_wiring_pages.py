@@ -119,7 +119,7 @@ def test_pages_are_found_wherever_they_lie(
 def test_what_ships_with_the_package_lies_inside_it_or_beside_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(wiring, "__file__", str(tmp_path / "audit" / "wiring.py"))
+    monkeypatch.setattr(wiring, "__file__", str(tmp_path / "audit" / "wiring" / "__init__.py"))
     assert wiring.bundled("dashboard") == tmp_path / "dashboard"
     inside = tmp_path / "audit" / "_bundled" / "dashboard"
     inside.mkdir(parents=True)
