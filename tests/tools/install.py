@@ -53,7 +53,7 @@ def install(folder: Path, *, python_too: bool) -> None:
 
 def _npm(folder: Path, *packages: str) -> None:
     environ = {**os.environ, "PATH": f"{folder / 'node_modules' / '.bin'}:{os.environ['PATH']}"}
-    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=5"]
     subprocess.run(["npm", "install", "--prefix", folder, *quiet, *packages], env=environ, check=True)
 
 
