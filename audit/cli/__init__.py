@@ -31,7 +31,7 @@ COMMANDS = {
     "usage": "Tokens and cost by model, provider, key, tag or day.",
     "filters": "What the content filters did.",
     "canary": "Ask models to see whether they work.",
-    "keys": "Name the API keys that were seen.",
+    "keys": "Name the API keys that were seen; issue keys of your own.",
     "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",
     "collect": "Bring into the database what others only journal.",
     "db": "Prepare and check the database.",
@@ -88,6 +88,7 @@ class _Commands(click.Group):
     epilog="""\b
 Begin with:
   audit demo                    see all of it at work; needs no key and no network
+  audit up                      proxy, canaries and dashboard; then `audit connect claude-code`, say
   audit doctor                  what is set up here, and what is wrong with it
   audit usage --by project      who spent what in the last 30 days
   audit calls list --standing error --since 24h
