@@ -127,7 +127,7 @@ def _settings(
 
 def _set(text: str, section: Section, line: str, name: str) -> str:
     """Return TOML with a line in a table, in place of the one that has set the name so far."""
-    lines = [one if one.endswith("\n") else f"{one}\n" for one in text.splitlines(keepends=True)]
+    lines = [f"{one}\n" for one in _lines(text)]
     heads = [(at, path) for at, one in enumerate(lines) if (path := _head(one)) is not None]
     starts = [(0, ()), *((at + 1, path) for at, path in heads)]
     found = next((at for at, (_, path) in enumerate(starts) if path == section), None)
@@ -144,6 +144,11 @@ def _set(text: str, section: Section, line: str, name: str) -> str:
     last = max((at + 1 for at in range(start, end) if re.match(r"\s*[^#\s]", lines[at])), default=fallback)
     fresh = ["\n"] if last == end < len(lines) and lines[end].lstrip().startswith("[") and not section else []
     return "".join([*lines[:last], f"{line}\n", *fresh, *lines[last:]])
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines as files have them: `splitlines` breaks them at signs that may stand in a value."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _head(line: str) -> Section | None:
@@ -185,7 +190,7 @@ def _key(name: str) -> str:
 
 
 def _dotenv(before: str, values: Mapping[str, Any]) -> str:
-    lines = before.splitlines()
+    lines = _lines(before)
     for name, value in values.items():
         at = next((at for at, line in enumerate(lines) if re.match(rf"(export\s+)?{name}\s*=", line)), len(lines))
         old = lines[at].partition("=")[2].strip().strip("\"'") if at < len(lines) else None
