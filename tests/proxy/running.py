@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import coverage
 import msgspec
 
 from audit.call import Exchange
@@ -26,6 +27,7 @@ from audit.simulator.server import listen
 
 __all__ = ["HERE", "RunningProxy", "running_proxy"]
 
+ROOT = Path(__file__).parents[2]
 HERE = ("127.0.0.0/8",)
 START_S = STOP_S = 30.0
 
@@ -147,17 +149,24 @@ def _plans(upstreams: str | Mapping[str, str] | Sequence[UpstreamPlan]) -> tuple
 
 def _start(plan: Plan, errors: Any, environ: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "audit.proxy"],
+        [sys.executable, *_measured(), "-m", "audit.proxy"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
         pass_fds=[plan.listening_fd, *([] if plan.rates_fd is None else [plan.rates_fd])],
-        env={**os.environ, **(environ or {})},
+        env={**os.environ, "COVERAGE_FILE": str(ROOT / ".coverage"), **(environ or {})},
     )
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(plan) + b"\n")
     process.stdin.flush()
     return process
+
+
+def _measured() -> list[str]:
+    """Return how a worker is started so that what it runs counts, where these tests' own coverage is measured."""
+    if coverage.Coverage.current() is None:
+        return []
+    return ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={ROOT / 'pyproject.toml'}"]
 
 
 def _read(process: subprocess.Popen[bytes], told: queue.Queue[Status]) -> None:
