@@ -82,7 +82,9 @@ def test_each_attempt_is_a_call(sdk: Sdk, simulator: str, tmp_path: Path) -> Non
 @pytest.mark.skipif(not OLD_OPENAI, reason="AUDIT_TEST_OPENAI2 names no folder with openai<3, which needs httpx")
 def test_the_last_openai_sdk_on_httpx_passes_too() -> None:
     """In a process of its own: one process has one openai."""
-    environment = {name: value for name, value in os.environ.items() if name != "AUDIT_TEST_OPENAI2"}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("AUDIT_TEST_OPENAI2", "PYTEST_ADDOPTS")
+    }
     environment["PYTHONPATH"] = str(OLD_OPENAI)
     command = [sys.executable, "-m", "pytest", "-q", "-k", "openai", "-p", "no:cacheprovider", __file__]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
