@@ -7,7 +7,8 @@ import base64
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -56,17 +57,14 @@ class Dialer:
             sock = await self._socket(upstream.host, upstream.port, checked=True)
         else:
             sock = await self._tunnel(proxy, upstream)
-        try:
-            made = protocol()
+        made = protocol()
+        with _closed_on_failure(sock):
             await asyncio.get_running_loop().create_connection(
                 lambda: made,
                 sock=sock,
                 ssl=_trust() if upstream.secure else None,
                 server_hostname=upstream.host if upstream.secure else None,
             )
-        except BaseException:
-            sock.close()
-            raise
         return made
 
     async def _socket(self, host: str, port: int, *, checked: bool) -> socket.socket:
@@ -82,16 +80,13 @@ class Dialer:
         failure: OSError | None = None
         for family, kind, protocol, _, address in found:
             sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)  # the socket's own word
+            sock.setblocking(False)
             try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                await loop.sock_connect(sock, address)
+                with _closed_on_failure(sock):
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    await loop.sock_connect(sock, address)
             except OSError as exc:
                 failure = exc
-                sock.close()
-            except BaseException:
-                sock.close()
-                raise
             else:
                 return sock
         raise failure or Unreachable(f"the name {host} has no address")
@@ -102,7 +97,7 @@ class Dialer:
         if parts.scheme != "http" or not parts.hostname:
             raise Unreachable("the outgoing proxy must be http://HOST:PORT")
         sock = await self._socket(parts.hostname, parts.port or 8080, checked=False)
-        try:
+        with _closed_on_failure(sock):
             where = f"{upstream.host}:{upstream.port}"
             head = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
             if parts.username is not None:
@@ -120,10 +115,16 @@ class Dialer:
             if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].startswith(b"2"):
                 told = answer.partition(b"\r\n")[0][:80].decode("latin-1")
                 raise Unreachable(f"the outgoing proxy did not connect to {where}: {told!r}")
-        except BaseException:
-            sock.close()
-            raise
         return sock
+
+
+@contextmanager
+def _closed_on_failure(sock: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # a cancellation too must leave no socket open; all are handed on
+        sock.close()
+        raise
 
 
 def _outgoing(said: str | None, upstream: Upstream) -> str | None:

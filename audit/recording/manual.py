@@ -56,7 +56,7 @@ def record(
     reply = Reply(tape)
     try:
         yield reply
-    except BaseException as exc:
+    except BaseException as exc:  # cancellations and interrupts end a call too; all are handed on
         if tape is not None:
             tape.fail(exc)
         raise

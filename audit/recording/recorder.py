@@ -255,7 +255,7 @@ class Recorder:
             self._journal.append(
                 encode(LOSS, {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why})
             )
-        except BaseException:
+        except BaseException:  # an interrupt too: what is not written down stays counted
             with self._guard:
                 self._lost += count
             raise

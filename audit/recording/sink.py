@@ -154,7 +154,7 @@ class Sink:
                 self._settle()
                 self._give_way()
             self._settle()
-        except Exception:
+        except Exception:  # whichever it is, it is handed on to whoever tries again
             self._backlog = Backlog(self._journal.folder, self._journal.name)  # what was taken is not stored
             self._stored = self._backlog.position
             raise
