@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 __all__ = ["install"]
@@ -43,12 +44,22 @@ PYTHON = {
 def install(folder: Path, *, python_too: bool) -> None:
     """Install what is not there yet; raise `CalledProcessError` if it cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor() as pool:  # each waits for a registry of its own
+        steps = [pool.submit(_agents, folder)]
+        steps += [pool.submit(_pip, folder / name, *packages) for name, packages in PYTHON.items() if python_too]
+    for step in steps:
+        step.result()
+
+
+def _agents(folder: Path) -> None:
     _npm(folder, NODE)
     _npm(folder, *AGENTS)
-    for name, packages in PYTHON.items() if python_too else ():
-        subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
-        quiet = ["--quiet", "--disable-pip-version-check"]
-        subprocess.run([folder / name / "bin" / "pip", "install", *quiet, *packages], check=True)
+
+
+def _pip(venv: Path, *packages: str) -> None:
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    subprocess.run([venv / "bin" / "pip", "install", *quiet, *packages], check=True)
 
 
 def _npm(folder: Path, *packages: str) -> None:
