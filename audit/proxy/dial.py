@@ -27,10 +27,6 @@ _MOST_TUNNEL_HEAD = 16 * 1024
 class Unreachable(Exception):
     """No connection could be made, or none may be."""
 
-    def __init__(self, text: str, *, forbidden: bool = False) -> None:
-        super().__init__(text)
-        self.forbidden = forbidden
-
 
 class Dialer:
     """Makes connections. No environment variable diverts them unless the operator says so."""
@@ -76,7 +72,7 @@ class Dialer:
         if checked:
             refusals = [self._networks.refusal(str(address[0])) for *_, address in found]
             if refused := next(filter(None, refusals), None):
-                raise Unreachable(f"{host} is not connected to: {refused}", forbidden=True)
+                raise Unreachable(f"{host} is not connected to: {refused}")
         failure: OSError | None = None
         for family, kind, protocol, _, address in found:
             sock = socket.socket(family, kind, protocol)

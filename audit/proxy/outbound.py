@@ -42,8 +42,6 @@ class Outbound(asyncio.Protocol):
 
     def __init__(self, upstream: Upstream) -> None:
         self.upstream = upstream
-        self.used = False
-        """Whether it has carried an exchange before."""
         self.idle_since = 0.0
         self._transport: asyncio.Transport | None = None
         self._listener: Listener | None = None
@@ -74,17 +72,13 @@ class Outbound(asyncio.Protocol):
 
     def release(self) -> None:
         """End the exchange; the connection lives on."""
-        self._let_go()
-        self.used = True
-
-    def _let_go(self) -> None:
         self._listener, reader, self._reader = None, self._reader, None
         if reader is not None:
             reader.close()
 
     def abort(self) -> None:
         """End the connection at once, whatever is under way."""
-        self._let_go()
+        self.release()
         if self._transport is not None:
             self._transport.abort()
 
@@ -122,7 +116,7 @@ class Outbound(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         listener = self._listener
-        self._let_go()
+        self.release()
         if listener is not None:
             listener.broke(exc or ConnectionError("the connection to the provider ended"))
 

@@ -92,13 +92,11 @@ class RequestReader(_Reader):
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
         """Read on as if no other protocol had been asked for, as RFC 9110 §7.8 allows; the parser has stopped here."""
-        request = self.requests[-1]
-        head = request.head
+        head = self.requests[-1].head
         protocol = b",".join(values(b"upgrade", head.headers, head.names))
         if protocol.lower() != b"h2c":
             head.upgrade = protocol
             return
-        request.complete = False
         self._parser = httptools.HttpRequestParser(self)
         self.requests.pop()
         kept = [field for field in head.headers if field[0].lower() not in (b"upgrade", b"connection")]
