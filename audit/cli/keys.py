@@ -15,7 +15,8 @@ from audit.cli._keys import fingerprints
 from audit.cli._options import as_json, reader, settings
 from audit.cli._output import print_json
 from audit.cli._table import Column, left, print_table, right
-from audit.wiring.issuing import Wanted, issue_key, revoke_key
+from audit.store.rows import KeyTerms
+from audit.wiring.issuing import issue_key, revoke_key
 
 __all__ = ["command"]
 
@@ -162,7 +163,7 @@ def issue(
         raise click.UsageError("--budget-usd and --budget exclude each other")
     known, anything = settings(ctx), ("*",)
     limits = {"providers": providers or anything, "models": models or anything, "budget": budget_usd or budget}
-    made = issue_key(known, Wanted(**{**wanted, **limits}))
+    made = issue_key(known, KeyTerms(**{**wanted, **limits}))
     row = next(row for row in reader(ctx).issued_keys(datetime.now(UTC)) if row.fingerprint == made.fingerprint)
     if as_json:
         print_json({"key": made.secret} | in_json(row))

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from audit.store.engine import store_error
-from audit.store.rows import Budget
+from audit.store.rows import NewKey
 from audit.store.tables import issued_keys
 
-__all__ = ["NewKey", "add_key", "revoke_key"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewKey:
-    """A key as it is to be issued."""
-
-    name: str
-    digest: str
-    """SHA-256 of the key, in hexadecimal."""
-    fingerprint: str
-    project: str | None = None
-    user: str | None = None
-    labels: tuple[tuple[str, str], ...] = ()
-    providers: tuple[str, ...] = ("*",)
-    models: tuple[str, ...] = ("*",)
-    rpm: int | None = None
-    budget: Budget | None = None
-    created_at: datetime
-    created_by: str
-    expires_at: datetime | None = None
+__all__ = ["add_key", "revoke_key"]
 
 
 def add_key(engine: Engine, key: NewKey) -> bool:

@@ -7,7 +7,7 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from audit.proxy.plan import IssuedKey
     from audit.settings import Settings
     from audit.store.read import Reader
-    from audit.store.rows import Budget, IssuedKeyRow
+    from audit.store.rows import IssuedKeyRow, KeyTerms
 
-__all__ = ["Issued", "IssuedKeys", "Wanted", "issue_key", "issued_keys", "providers_for", "revoke_key"]
+__all__ = ["Issued", "IssuedKeys", "issue_key", "issued_keys", "providers_for", "revoke_key"]
 
 RECOUNT_S = 600.0
 """After how long what was spent is added up anew: in between only new calls are, and PostgreSQL's writers may number
@@ -29,21 +29,6 @@ calls in another order than that in which they appear."""
 _LETTERS = string.ascii_letters + string.digits
 _LENGTH = 40
 """Of letters and digits: 238 bits that nobody guesses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A key that somebody wants to issue."""
-
-    name: str
-    project: str | None = None
-    user: str | None = None
-    labels: tuple[tuple[str, str], ...] = ()
-    providers: tuple[str, ...] = ("*",)
-    models: tuple[str, ...] = ("*",)
-    rpm: int | None = None
-    budget: Budget | None = None
-    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +40,12 @@ class Issued:
     fingerprint: str
 
 
-def issue_key(settings: Settings, wanted: Wanted) -> Issued:
+def issue_key(settings: Settings, wanted: KeyTerms) -> Issued:
     """Make a key and store what it may do, and its digest; raise `AuditError` if its name is taken."""
     from audit.proxy.admission import ISSUED_PREFIX, digest_of
     from audit.recording.keys import Fingerprints, load_secret
-    from audit.store.issued import NewKey, add_key
+    from audit.store.issued import add_key
+    from audit.store.rows import NewKey
 
     secret = ISSUED_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     fingerprint = Fingerprints(load_secret(settings.home / "secret"))(secret)
@@ -68,7 +54,7 @@ def issue_key(settings: Settings, wanted: Wanted) -> Issued:
         fingerprint=fingerprint,
         created_at=datetime.now(UTC),
         created_by=_user(),
-        **{name: getattr(wanted, name) for name in Wanted.__slots__},
+        **{term.name: getattr(wanted, term.name) for term in fields(wanted)},
     )
     engine = wiring.upgraded_engine(settings)
     try:

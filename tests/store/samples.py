@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.call import Call, Finding, Message, Operation, Outcome, Part, Price, PricePart, Reading, Source
-from audit.store.issued import NewKey
+from audit.store.rows import NewKey
 from tests.factories import an_exchange
 
 __all__ = ["NOON", "a_call", "a_finding", "a_new_key", "a_price", "an_id", "said"]

@@ -15,9 +15,10 @@ import pytest
 from audit.errors import JournalError
 from audit.settings import Settings, load_settings
 from audit.simulator.process import running
+from audit.store.rows import KeyTerms
 from audit.wiring import fleet, watching
 from audit.wiring.fleet import Fleet
-from audit.wiring.issuing import Wanted, issue_key, revoke_key
+from audit.wiring.issuing import issue_key, revoke_key
 from audit.wiring.places import Served
 from audit.wiring.proxying import with_options
 from tests.wired import patiently, recorded
@@ -148,11 +149,11 @@ def test_issued_keys_are_let_through_from_when_they_are_issued_until_they_are_re
 ) -> None:
     monkeypatch.setenv("OPENAI_KEY", "sk-the-real-one")
     settings = configured('keys = "issued"')
-    before = issue_key(settings, Wanted(name="before", project="p"))
+    before = issue_key(settings, KeyTerms(name="before", project="p"))
 
     def scene(served: Served) -> None:
         assert ask(first(served), key=before.secret) == 200, "at once: workers are told before they begin"
-        after = issue_key(settings, Wanted(name="after"))
+        after = issue_key(settings, KeyTerms(name="after"))
         patiently(lambda: ask(first(served), key=after.secret) == 200)
         pids = children()
         for name in ("worker-1", "worker-2"):

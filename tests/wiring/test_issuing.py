@@ -25,14 +25,13 @@ from audit.recording.keys import Fingerprints, load_secret
 from audit.settings import Settings
 from audit.store.engine import open_engine
 from audit.store.periods import Period
-from audit.store.rows import Budget
+from audit.store.rows import Budget, KeyTerms
 from audit.store.write import Writer
 from audit.wire.redact import credential, redact_text, redact_url
 from audit.wiring.issuing import (
     RECOUNT_S,
     Issued,
     IssuedKeys,
-    Wanted,
     issue_key,
     issued_keys,
     providers_for,
@@ -70,7 +69,7 @@ def keys(settings: Settings, clock: Clock) -> Iterator[IssuedKeys]:
 
 
 def issue(settings: Settings, name: str = "ci", **limits: Any) -> Issued:
-    return issue_key(settings, Wanted(name=name, **limits))
+    return issue_key(settings, KeyTerms(name=name, **limits))
 
 
 def spend(settings: Settings, number: int, amount: str, issued: Issued, at: datetime = NOON) -> None:

@@ -7,7 +7,7 @@ from audit.store.rows.checks import CheckDay, CheckRow, FlipRow, ModelRow
 from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
 from audit.store.rows.health import Health
-from audit.store.rows.issued import Budget, IssuedKeyRow, KeyState, Spending
+from audit.store.rows.issued import Budget, IssuedKeyRow, KeyState, KeyTerms, NewKey, Spending
 from audit.store.rows.sums import (
     Cost,
     Course,
@@ -41,10 +41,12 @@ __all__ = [
     "IssuedKeyRow",
     "KeyRow",
     "KeyState",
+    "KeyTerms",
     "LatencyPoint",
     "LatencyRow",
     "ModelRow",
     "NativeUsage",
+    "NewKey",
     "OutcomeRow",
     "Point",
     "Speed",

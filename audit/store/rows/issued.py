@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from audit.store.periods import Period
 
-__all__ = ["Budget", "IssuedKeyRow", "KeyState", "Spending"]
+__all__ = ["Budget", "IssuedKeyRow", "KeyState", "KeyTerms", "NewKey", "Spending"]
 
 
 class KeyState(StrEnum):
@@ -38,14 +38,10 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedKeyRow:
-    """A key that was issued here."""
+class KeyTerms:
+    """Whose a key is, and what it may do."""
 
-    pk: int
     name: str
-    digest: str
-    """SHA-256 of the key, in hexadecimal."""
-    fingerprint: str
     project: str | None = None
     user: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
@@ -55,12 +51,28 @@ class IssuedKeyRow:
     rpm: int | None = None
     """Requests in any 60 seconds."""
     budget: Budget | None = None
-    spent: Decimal | None = None
-    """In the budget's currency and current period. None without a budget, or when it was not asked for."""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey(KeyTerms):
+    """A key as it is to be issued."""
+
+    digest: str
+    """SHA-256 of the key, in hexadecimal."""
+    fingerprint: str
     created_at: datetime
     created_by: str
     """The operating system's user."""
-    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedKeyRow(NewKey):
+    """A key that was issued here."""
+
+    pk: int
+    spent: Decimal | None = None
+    """In the budget's currency and current period. None without a budget, or when it was not asked for."""
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     """When its latest recorded call began."""
