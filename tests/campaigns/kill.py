@@ -32,7 +32,7 @@ from audit.settings import Settings, load_settings
 from audit.simulator.process import running
 from audit.store.engine import open_engine
 from tests.campaigns.caller import ADOPTED, ADOPTING
-from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, adopt_and_reckon, all_served
+from tests.campaigns.reckoning import Acknowledged, Campaign, Reckoning, adopt_and_reckon, all_served
 from tests.campaigns.summary import lines
 
 START_S = 60.0
@@ -43,21 +43,10 @@ brought into the database; before any call has returned; while bringing in what 
 
 
 @dataclass
-class Campaign:
-    """What has happened so far. For several threads."""
+class KillCampaign(Campaign):
+    """For several threads."""
 
-    settings: Settings
-    folder: Path
-    seed: int
-    evidence: Evidence = field(default_factory=Evidence)
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def errors(self) -> Path:
-        """What the processes have written to standard error."""
-        return self.folder / "stderr.txt"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        campaign = Campaign(load_settings({"AUDIT_HOME": f"{folder}/home"}), Path(folder), given.seed)
+        campaign = KillCampaign(load_settings({"AUDIT_HOME": f"{folder}/home"}), Path(folder), given.seed)
         with ThreadPoolExecutor(given.lanes) as pool:
             list(pool.map(lambda lane: _lane(campaign, range(lane, given.kills, given.lanes)), range(given.lanes)))
         reckoning = adopt_and_reckon(campaign.evidence, campaign.settings)
@@ -74,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if reckoning.right and not campaign.failures else 1
 
 
-def _lane(campaign: Campaign, numbers: Sequence[int]) -> None:
+def _lane(campaign: KillCampaign, numbers: Sequence[int]) -> None:
     """Kill one process after another, each calling the same provider."""
     with running() as url, httpx2.Client(base_url=url) as behind:
         for number in numbers:
@@ -88,7 +77,7 @@ def _lane(campaign: Campaign, numbers: Sequence[int]) -> None:
                 _progress(campaign)
 
 
-def _killed(campaign: Campaign, number: int, url: str) -> list[Acknowledged]:
+def _killed(campaign: KillCampaign, number: int, url: str) -> list[Acknowledged]:
     """Let a process live for a while; return which of its calls had returned."""
     chance = random.Random(f"{campaign.seed}.{number}")
     (way,) = chance.choices(list(WAYS), list(WAYS.values()))
@@ -153,7 +142,7 @@ def _stored(settings: Settings, number: int) -> int:
         engine.dispose()
 
 
-def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[str, Any]:
+def _summary(campaign: KillCampaign, reckoning: Reckoning, seconds: float) -> dict[str, Any]:
     told = Counter(campaign.errors.read_text(encoding="utf-8", errors="replace").splitlines())
     return {
         "seed": campaign.seed,
@@ -165,7 +154,7 @@ def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[s
     }
 
 
-def _progress(campaign: Campaign) -> None:
+def _progress(campaign: KillCampaign) -> None:
     kills = campaign.counts["kills"]
     if kills % 10 == 0:
         print(f"{kills} kills, {len(campaign.evidence.acknowledged)} calls acknowledged", file=sys.stderr, flush=True)

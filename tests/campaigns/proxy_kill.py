@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -28,10 +27,10 @@ from typing import Any
 
 import httpx2
 
-from audit.settings import Settings, load_settings
+from audit.settings import load_settings
 from audit.simulator.process import running
 from tests.campaigns.caller import KINDS, LEFT, PATH, VAST, Asked, asked
-from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, adopt_and_reckon, all_served
+from tests.campaigns.reckoning import Acknowledged, Campaign, Reckoning, adopt_and_reckon, all_served
 from tests.campaigns.summary import lines
 
 CLIENTS = 6
@@ -50,21 +49,10 @@ main()
 
 
 @dataclass
-class Campaign:
-    """What has happened so far."""
+class ProxyCampaign(Campaign):
+    """For one event loop."""
 
-    settings: Settings
-    folder: Path
-    seed: int
-    evidence: Evidence = field(default_factory=Evidence)
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def errors(self) -> Path:
-        """What the processes have written to standard error."""
-        return self.folder / "stderr.txt"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder, running() as provider:
         port, config = _free_port(), Path(folder, "audit.toml")
         config.write_text(_CONFIG.format(folder=folder, provider=provider, port=port), encoding="utf-8")
-        campaign = Campaign(load_settings({}, config), Path(folder), given.seed)
+        campaign = ProxyCampaign(load_settings({}, config), Path(folder), given.seed)
         with _proxy(campaign, config) as proxy:
             asyncio.run(_run(campaign, proxy, f"http://127.0.0.1:{port}", given.kills))
         with httpx2.Client(base_url=provider) as behind:
@@ -105,7 +93,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _proxy(campaign: Campaign, config: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _proxy(campaign: ProxyCampaign, config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the supervisor; note a failure if it does not end well by itself."""
     with campaign.errors.open("ab") as errors:
         process = subprocess.Popen(
@@ -124,7 +112,7 @@ def _proxy(campaign: Campaign, config: Path) -> Iterator[subprocess.Popen[bytes]
         process.wait()
 
 
-async def _run(campaign: Campaign, proxy: subprocess.Popen[bytes], url: str, kills: int) -> None:
+async def _run(campaign: ProxyCampaign, proxy: subprocess.Popen[bytes], url: str, kills: int) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(CLIENTS):
             group.create_task(_call(campaign, url, str(number)))
@@ -135,7 +123,7 @@ async def _run(campaign: Campaign, proxy: subprocess.Popen[bytes], url: str, kil
         campaign.over.set()
 
 
-async def _call(campaign: Campaign, url: str, name: str) -> None:
+async def _call(campaign: ProxyCampaign, url: str, name: str) -> None:
     """Make calls until the campaign is over; those that break off are not made again."""
     async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
         for one in asked(name, random.Random(f"{campaign.seed}.{name}"), {**KINDS, VAST: 1}):
@@ -150,7 +138,7 @@ async def _call(campaign: Campaign, url: str, name: str) -> None:
                 campaign.counts["broken off"] += 1
 
 
-async def _made(campaign: Campaign, client: httpx2.AsyncClient, one: Asked) -> None:
+async def _made(campaign: ProxyCampaign, client: httpx2.AsyncClient, one: Asked) -> None:
     request_sha256 = sha256(one.body).hexdigest()
     campaign.evidence.asked[request_sha256] = one.name
     async with client.stream("POST", PATH, **one.options) as response:
@@ -165,7 +153,7 @@ async def _made(campaign: Campaign, client: httpx2.AsyncClient, one: Asked) -> N
     campaign.evidence.acknowledged.append(had)
 
 
-async def _kill(campaign: Campaign, supervisor: int, kills: int) -> None:
+async def _kill(campaign: ProxyCampaign, supervisor: int, kills: int) -> None:
     """Kill so many processes, one after another; raise `TimeoutError` if the proxy does not come back."""
     for number in range(kills + 1):
         await _called(campaign)  # after the last one too: it has to come back
@@ -182,7 +170,7 @@ async def _kill(campaign: Campaign, supervisor: int, kills: int) -> None:
             _progress(campaign)
 
 
-async def _called(campaign: Campaign) -> None:
+async def _called(campaign: ProxyCampaign) -> None:
     """Wait until more calls have gone through."""
     before, end = len(campaign.evidence.acknowledged), time.monotonic() + PATIENCE_S
     while len(campaign.evidence.acknowledged) < before + CLIENTS:
@@ -214,7 +202,7 @@ def _command(pid: int) -> list[str]:
         return []
 
 
-def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[str, Any]:
+def _summary(campaign: ProxyCampaign, reckoning: Reckoning, seconds: float) -> dict[str, Any]:
     told = campaign.errors.read_text(encoding="utf-8", errors="replace").splitlines()
     return {
         "seed": campaign.seed,
@@ -226,7 +214,7 @@ def _summary(campaign: Campaign, reckoning: Reckoning, seconds: float) -> dict[s
     }
 
 
-def _progress(campaign: Campaign) -> None:
+def _progress(campaign: ProxyCampaign) -> None:
     kills = campaign.counts["kills"]
     if kills % 10 == 0:
         print(f"{kills} kills, {len(campaign.evidence.acknowledged)} calls acknowledged", file=sys.stderr, flush=True)

@@ -22,7 +22,7 @@ from audit.store.engine import open_engine
 from audit.store.read.exchanges import stored_exchanges
 from tests.campaigns.caller import LEFT
 
-__all__ = ["Acknowledged", "Evidence", "Reckoning", "adopt_and_reckon", "all_served", "reckon"]
+__all__ = ["Acknowledged", "Campaign", "Evidence", "Reckoning", "adopt_and_reckon", "all_served", "reckon"]
 
 _AT_ONCE = 500
 _SETTLE_S = 10.0
@@ -48,6 +48,23 @@ class Evidence:
     """Names of calls by what the SHA-256 of their requests is, also of those that have not returned.
 
     Whoever dies in the midst of a large request leaves the beginning of it alone in the record, with its name."""
+
+
+@dataclass
+class Campaign:
+    """What has happened so far."""
+
+    settings: Settings
+    folder: Path
+    seed: int
+    evidence: Evidence = field(default_factory=Evidence)
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> Path:
+        """What the processes have written to standard error."""
+        return self.folder / "stderr.txt"
 
 
 @dataclass(frozen=True, slots=True)
