@@ -1,4 +1,4 @@
-"""Streams through the proxy: `python -m tests.campaigns.streams [--full --only latency memory stalled --json]`.
+"""Streams through the proxy: `python -m tests.campaigns.streams [--full --only PART… --unhurried --json]`.
 
 How long an event takes from the provider to the client, straight and through the proxy, which must hold none for more
 bytes; and how much memory one worker takes for many slow streams beside a large response and a large request, and for
@@ -29,6 +29,8 @@ MOST_MS = 5.0
 """What the first event may take at the median."""
 MOST_LATE = 0.05
 """The share of events that may come together with a later one: on a busy machine a client wakes late."""
+TRIES = 3
+"""How often at most: what else the machine does only ever makes an event late, so the best of them counts."""
 MOST_MB = 300.0
 FRAMINGS = ("chunked", "length", "close")
 DRAIN_S = 120.0
@@ -62,6 +64,7 @@ class Campaign:
 
     origin: int
     size: Size
+    judges_time: bool = True
     figures: Figures = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -76,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     raise_limit_of_files()
     with _origin() as origin:
-        campaign = Campaign(origin, FULL if given.full else SMALL)
+        campaign = Campaign(origin, FULL if given.full else SMALL, judges_time=not given.unhurried)
         for name, part in PARTS.items():
             if not given.only or name in given.only:
                 part(campaign)
@@ -96,7 +99,16 @@ def _origin() -> Iterator[int]:
 
 
 def latency(campaign: Campaign) -> None:
-    """Time events straight and through the proxy by turns."""
+    """Time events straight and through the proxy by turns; once more if they are late."""
+    for _ in range(TRIES):
+        amiss = _amiss_by_time(campaign)
+        if not (amiss and campaign.judges_time):
+            return
+    campaign.failures += amiss
+
+
+def _amiss_by_time(campaign: Campaign) -> list[str]:
+    """Time a round and return what is late in it."""
     had: dict[str, list[Arrivals]] = {"straight": [], "proxied": []}
     with gateways.standing("recorded", campaign.origin, workers=1) as gateway:
         ports = {"straight": campaign.origin, "proxied": gateway.port}
@@ -108,8 +120,9 @@ def latency(campaign: Campaign) -> None:
         _tell_latency(campaign, way, arrivals)
     first = statistics.median(stream.taken_ms[0] for stream in had["proxied"])
     late, events = _late(had["proxied"])
-    campaign.expect(first <= MOST_MS, f"the first event takes {first:.2f} ms at the median")
-    campaign.expect(late <= MOST_LATE * events, f"{late} of {events} events were held until a later one came")
+    slow = [f"the first event takes {first:.2f} ms at the median"] if first > MOST_MS else []
+    held = [f"{late} of {events} events were held until a later one came"] if late > MOST_LATE * events else []
+    return slow + held
 
 
 def _tell_latency(campaign: Campaign, way: str, arrivals: Sequence[Arrivals]) -> None:
@@ -207,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--full", action="store_true", help=f"{FULL.streams} streams and {FULL.megabytes} MB")
     parser.add_argument("--only", nargs="*", choices=list(PARTS))
+    parser.add_argument("--unhurried", action="store_true", help="time is told, not judged: the machine is busy")
     parser.add_argument("--json", action="store_true")
     return parser
 

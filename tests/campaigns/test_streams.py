@@ -117,7 +117,18 @@ def test_the_campaign_in_its_smallest_size_finds_nothing_amiss(
     smallest = streams.Size(rounds=1, streams=5, megabytes=2, stalled=5, seconds=0.5)
     monkeypatch.setattr(streams, "SMALL", smallest)
 
-    code = streams.main([])
+    code = streams.main(["--unhurried"])
 
     said = capsys.readouterr().out.splitlines()
     assert (code, said[-1]) == (0, "nothing amiss"), said
+
+
+def test_late_events_are_told_if_no_try_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = iter([["late"], ["late"], ["too late"], ["late"], []])
+    monkeypatch.setattr(streams, "_amiss_by_time", lambda _campaign: next(tries))
+    slow, noisy = (streams.Campaign(0, streams.SMALL) for _ in range(2))
+
+    streams.latency(slow)
+    streams.latency(noisy)
+
+    assert (slow.failures, noisy.failures) == (["too late"], [])
