@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, TypeDecorator
+from sqlalchemy import Connection, TypeDecorator, inspect
 
 from audit.settings import load_settings
+from audit.store.backfill import enter_calls
 from audit.store.engine import open_engine
 from audit.store.schema import is_ours
 from audit.store.tables import metadata
+
+BEFORE_THE_LEDGER = ("0001", "0002")
 
 
 def plainly(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
@@ -29,8 +33,11 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         render_item=plainly,
     )
+    before = context.get_context().get_current_revision()
     with context.begin_transaction():
         context.run_migrations()
+    if before in BEFORE_THE_LEDGER and inspect(connection).has_table("entries"):
+        enter_calls(connection, datetime.now(UTC))
 
 
 given = context.config.attributes.get("connection")
@@ -38,6 +45,8 @@ if given is not None:
     run(given)
 else:
     engine = open_engine(load_settings(os.environ).database_url)
-    with engine.begin() as opened:
-        run(opened)
-    engine.dispose()
+    try:
+        with engine.begin() as opened:
+            run(opened)
+    finally:
+        engine.dispose()

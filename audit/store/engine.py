@@ -117,10 +117,10 @@ def upsert_span(bind: Engine | Connection, table: Table, unique: str, *, first: 
     return insert.on_conflict_do_update(index_elements=[unique], set_=span)
 
 
-def take_turn(connection: Connection) -> None:
+def take_turn(connection: Connection, key: int = TURN) -> None:
     """Wait until no other transaction that has called this is open; SQLite's writers do so by themselves."""
     if not is_sqlite(connection):
-        connection.execute(select(func.pg_advisory_xact_lock(TURN)))
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def size_bytes(connection: Connection) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -25,6 +26,7 @@ from audit.call import Arrival, Exchange
 __all__ = ["CODEC", "pack", "pack_exchange", "unpack", "unpack_exchange"]
 
 CODEC = 1
+Octets = bytes | memoryview
 _PARAMETERS = zstandard.ZstdCompressionParameters(
     strategy=zstandard.STRATEGY_LAZY, window_log=19, hash_log=16, chain_log=16, search_log=3, min_match=5
 )
@@ -35,7 +37,7 @@ _LENGTHS = struct.Struct("<II")
 """Bytes of the head and of the request's body."""
 
 
-def pack(*parts: bytes) -> bytes:
+def pack(*parts: Octets) -> bytes:
     """Return what the parts are in a row, packed by the current codec."""
     size = sum(map(len, parts))
     if size < _LARGE:
@@ -57,8 +59,8 @@ def unpack(data: bytes, codec: int) -> bytes:
         raise ValueError(f"broken packed data: {exc}") from exc
 
 
-def pack_exchange(exchange: Exchange) -> bytes:
-    """Return what of an exchange is in no column of its own, packed."""
+def pack_exchange(exchange: Exchange, request: Sequence[Octets], response: Sequence[Octets]) -> bytes:
+    """Return what of an exchange is in no column of its own, packed; of its bodies what is in no part of its own."""
     head = {
         "method": exchange.method,
         "url": exchange.url,
@@ -68,12 +70,15 @@ def pack_exchange(exchange: Exchange) -> bytes:
         "arrivals": _steps(exchange.arrivals),
     }
     packed_head = json.dumps(head, separators=(",", ":")).encode()
-    lengths = _LENGTHS.pack(len(packed_head), len(exchange.request_body))
-    return pack(lengths, packed_head, exchange.request_body, exchange.response_body)
+    lengths = _LENGTHS.pack(len(packed_head), sum(map(len, request)))
+    return pack(lengths, packed_head, *request, *response)
 
 
 def unpack_exchange(data: bytes, codec: int) -> dict[str, Any]:
-    """Return what `pack_exchange` packed, as fields of an `Exchange`; raise `ValueError` as `unpack` does."""
+    """Return what `pack_exchange` packed, as fields of an `Exchange`; raise `ValueError` as `unpack` does.
+
+    The bodies lack what stands in parts of its own.
+    """
     content = unpack(data, codec)
     head_length, request_length = _LENGTHS.unpack_from(content)
     body_at = _LENGTHS.size + head_length

@@ -14,10 +14,9 @@ from typing import Any
 
 from audit.call import Call, Ending, Exchange, Finding, Price, PricePart, Reading, Usage
 from audit.store.columns import FIELD, GROUP, RECORD
-from audit.store.packing import CODEC, pack_exchange
 from audit.wire.parse import printable
 
-__all__ = ["call_row", "exchange_row", "finding_rows", "key_rows", "label_rows", "parts_of", "quantities", "working"]
+__all__ = ["call_row", "finding_rows", "key_rows", "label_rows", "parts_of", "quantities", "working"]
 
 MAX_TEXT = 500
 """Characters of a name, an id, a reason: PostgreSQL cannot index much more."""
@@ -33,8 +32,8 @@ MAX_COST = Decimal(9_000_000)
 MAX_INTEGER = 2**31 - 1
 
 
-def call_row(call: Call, *, price_pk: int | None, recorded_at: datetime) -> dict[str, Any]:
-    """Return the row of `calls`."""
+def call_row(call: Call, recorded_at: datetime) -> dict[str, Any]:
+    """Return the row of `calls`, but for the keys and for what is known of its conversation."""
     exchange, reading = call.exchange, call.reading
     figures = _figures(reading)
     believed = {name: _within(value) for name, value in figures.items()}
@@ -47,26 +46,19 @@ def call_row(call: Call, *, price_pk: int | None, recorded_at: datetime) -> dict
         "usage_partial": (reading.usage is not None and reading.usage.partial) or None,
         "notes": _texts((*reading.notes, *doubted)),
         "outcome": call.outcome.value,
-        **_price_columns(call, price_pk),
+        **_price_columns(call),
     }
 
 
-def exchange_row(pk: int, exchange: Exchange) -> dict[str, Any]:
-    """Return the row of `exchanges`."""
-    return {"call_pk": pk, "codec": CODEC, "content": pack_exchange(exchange)}
+def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return the rows of `findings`, but for the call's key."""
+    return [{"number": number, **_finding(finding)} for number, finding in enumerate(findings[:MAX_ROWS])]
 
 
-def finding_rows(pk: int, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return the rows of `findings`."""
-    return [
-        {"call_pk": pk, "number": number, **_finding(finding)} for number, finding in enumerate(findings[:MAX_ROWS])
-    ]
-
-
-def label_rows(pk: int, labels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return the rows of `call_labels`; of a name that comes twice, the last counts."""
+def label_rows(labels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return the rows of `call_labels`, but for the call's key; of a name that comes twice, the last counts."""
     cut = {_cut(name, 120): _cut(value) for name, value in labels[:MAX_ROWS]}
-    return [{"call_pk": pk, "name": name, "value": value} for name, value in cut.items()]
+    return [{"name": name, "value": value} for name, value in cut.items()]
 
 
 def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:
@@ -180,14 +172,13 @@ def _figures(reading: Reading) -> dict[str, int | None]:
     }
 
 
-def _price_columns(call: Call, price_pk: int | None) -> dict[str, Any]:
+def _price_columns(call: Call) -> dict[str, Any]:
     price, reason = call.price, _cut(call.unpriced_reason)
     if price is not None and not (price.amount.is_finite() and abs(price.amount) <= MAX_COST):
-        price, price_pk, reason = None, None, "the price is out of range"
+        price, reason = None, "the price is out of range"
     return {
         "cost": price.amount if price else None,
         "currency": price.currency if price else None,
-        "price_pk": price_pk,
         "quantities": quantities(price) if price else None,
         "unpriced_reason": reason,
     }

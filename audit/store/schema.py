@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
 from audit.store.engine import store_error, take_turn
+from audit.store.loading import PARTITIONED
 from audit.store.tables import metadata
 
 __all__ = ["SchemaCheck", "differences", "head", "is_ours", "revision", "upgrade"]
@@ -77,8 +79,8 @@ def differences(engine: Engine) -> list[str]:
 
 
 def is_ours(name: str | None) -> bool:
-    """Whether a table is described in `tables.py`: the search index and its shadows are not."""
-    return name is None or not name.startswith("call_words")
+    """Whether a table is described in `tables.py`: the search index and partitions are not."""
+    return name is None or not (name.startswith("call_words") or _PARTITION.fullmatch(name))
 
 
 def _current(connection: Connection) -> str | None:
@@ -95,6 +97,9 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
     return config
+
+
+_PARTITION = re.compile(rf"({'|'.join(PARTITIONED)})_\d{{4}}_\d\d")
 
 
 def _migrations() -> Path:

@@ -1,4 +1,8 @@
-"""The tables. Queries stand in `read/`, inserts in `write.py`; changes need a migration."""
+"""The tables. Queries stand in `read/`, inserts in `write.py`; changes need a migration.
+
+What belongs to a call has its key and no foreign key: on PostgreSQL calls and all that is theirs lie in partitions by
+the month in which they were recorded (`loading.py`), which are dropped one by one.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +28,26 @@ from sqlalchemy import (
 from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes
 
 __all__ = [
+    "OF_A_CALL",
+    "acts",
     "api_keys",
     "call_labels",
     "calls",
+    "checkpoints",
     "checks",
+    "entries",
     "exchanges",
     "findings",
     "flips",
     "issued_keys",
+    "ledger_writers",
     "losses",
     "metadata",
+    "part_links",
+    "part_uses",
+    "parts",
     "prices",
+    "tiles",
 ]
 
 metadata = MetaData(
@@ -57,8 +70,8 @@ ELSE 'ok' END"""
 calls = Table(
     "calls",
     metadata,
-    Column("pk", BigKey, primary_key=True),
-    Column("id", UuidBytes, nullable=False, unique=True),
+    Column("pk", BigKey, primary_key=True, autoincrement=False),  # that of its entry
+    Column("id", UuidBytes, nullable=False, index=True),  # once: `entries` sees to it
     Column("started_at", UtcTime, nullable=False, index=True),
     Column("recorded_at", UtcTime, nullable=False),
     Column("origin", String(8), nullable=False),
@@ -106,7 +119,7 @@ calls = Table(
     # price
     Column("cost", Picos),
     Column("currency", String(3)),
-    Column("price_pk", ForeignKey("prices.pk")),
+    Column("price_pk", BigKey),
     Column("quantities", Text),  # what the unit prices were multiplied with, in their order, joined by commas
     Column("unpriced_reason", Text),
     # whose
@@ -118,20 +131,114 @@ calls = Table(
     # size, as received
     Column("request_bytes", BigInteger, nullable=False),
     Column("response_bytes", BigInteger, nullable=False),
+    # conversation, by what the request repeats of an earlier one
+    Column("said_digest", BigInteger, index=True),  # of all that the request repeats and says, and of who asks
+    Column("continues", UuidBytes),  # the id of the call that it goes on from
+    Column("conversation", UuidBytes, index=True),  # the id of the first of them; null where nothing is continued
+    postgresql_partition_by="RANGE (pk)",
 )
 
 exchanges = Table(
     "exchanges",
     metadata,
-    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("call_pk", BigKey, primary_key=True, autoincrement=False),
     Column("codec", Integer, nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),  # of the commitments to both bodies; see ledger/leaf.py
+    Column("recipe", Text),  # where parts stand in the bodies; null where none do: see recipes.py
     Column("content", LargeBinary, nullable=False),  # see packing.py
+    postgresql_partition_by="RANGE (call_pk)",
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("pk", BigKey, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),  # see bodies.py
+    Column("before", BigKey, index=True),  # the part that this one goes on from: its bytes come first
+    Column("codec", Integer, nullable=False),
+    Column("recipe", Text),  # as in `exchanges`, of one body
+    Column("content", LargeBinary, nullable=False),
+)
+
+part_uses = Table(
+    "part_uses",
+    metadata,
+    Column("call_pk", BigKey, primary_key=True, autoincrement=False),
+    Column("part_pk", BigKey, primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (call_pk)",
+)
+
+part_links = Table(
+    "part_links",
+    metadata,
+    Column("user_pk", BigKey, primary_key=True, autoincrement=False),  # the part in which the other stands
+    Column("part_pk", BigKey, primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+ledger_writers = Table(
+    "ledger_writers",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("id", LargeBinary(8), nullable=False, unique=True),
+    Column("name", Text, nullable=False),  # host and process
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),  # null while it lives, or when it was killed
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("pk", BigKey, primary_key=True, autoincrement=False),  # see loading.py
+    Column("id", UuidBytes, nullable=False, unique=True),  # the call's or the act's
+    Column("writer_pk", BigKey, nullable=False),
+    Column("number", BigInteger, nullable=False),  # counts from 0 for each writer
+    Column("salt", LargeBinary(16)),  # of the commitment to the metadata; goes with them
+    Column("metadata_commitment", LargeBinary(32), nullable=False),
+    Column("request_commitment", LargeBinary(32), nullable=False),
+    Column("response_commitment", LargeBinary(32), nullable=False),
+    Column("place", BigInteger, unique=True),  # in the log, from 0; null until it is sequenced
+    UniqueConstraint("writer_pk", "number"),
+    Index(
+        "ix_entries_unsequenced",
+        "pk",
+        sqlite_where=text("place IS NULL"),
+        postgresql_where=text("place IS NULL"),
+    ),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", UuidBytes, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("kind", String(24), nullable=False),
+    Column("actor", Text, nullable=False),  # who did it, as far as is known
+    Column("statement", JSON, nullable=False),
+)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),  # up to 256 in a row, of 32 bytes each
+    sqlite_with_rowid=False,
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False),  # as it was signed
 )
 
 findings = Table(
     "findings",
     metadata,
-    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("call_pk", BigKey, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),  # from 0, in the order of the reply
     Column("source", String(10), nullable=False),
     Column("category", Text, nullable=False),
@@ -149,16 +256,18 @@ findings = Table(
     Column("details", JSON(none_as_null=True)),
     Column("place", Text),
     sqlite_with_rowid=False,  # lie by call: they are read by call
+    postgresql_partition_by="RANGE (call_pk)",
 )
 
 call_labels = Table(
     "call_labels",
     metadata,
-    Column("call_pk", ForeignKey("calls.pk"), primary_key=True, autoincrement=False),
+    Column("call_pk", BigKey, primary_key=True, autoincrement=False),
     Column("name", String(120), primary_key=True),
     Column("value", Text, nullable=False),
     Index("ix_call_labels_name_value", "name", "value"),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (call_pk)",
 )
 
 prices = Table(
@@ -253,3 +362,6 @@ flips = Table(
     Column("check_pk", ForeignKey("checks.pk")),
     Index("ix_flips_provider_model_at", "provider", "model", "at"),
 )
+
+OF_A_CALL = (exchanges, findings, call_labels, part_uses)
+"""Tables of what belongs to one call, beside its row in `calls` and its words in the search index."""

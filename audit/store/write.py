@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +12,21 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
-from audit.call import Call, Price
+from audit.call import Call
 from audit.store import tables
+from audit.store.batch import Batch, Prepared, prepared
 from audit.store.engine import blames_data, insert_new, store_error, upsert_span
-from audit.store.records import call_row, exchange_row, finding_rows, key_rows, label_rows, working
-from audit.store.search import add_to_index, spoken
+from audit.store.ledger import Author
+from audit.store.loading import make_partitions, next_key, take_writing_turn
+from audit.store.records import key_rows
 from audit.wire.parse import printable
 
 __all__ = ["Appended", "Writer", "name_key"]
 
 MAX_PRICES = 10_000
 """Workings of prices whose keys are remembered."""
+_MANY = 1_000
+"""Parameters of one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Writer:
         self._engine = engine
         self._clock = clock
         self._price_pks: dict[str, int] = {}
+        self._author = Author()
 
     def append(self, calls: Sequence[Call]) -> Appended:
         """Store the calls that are not there yet, all at once; one that the database will not take is left out.
@@ -77,15 +80,25 @@ class Writer:
 
     def _append(self, calls: Sequence[Call]) -> Appended:
         now = self._clock()
-        with self._engine.begin() as connection:
-            new = _unknown(connection, calls)
-            workings = [_digested(call.price) if call.price else None for call in new]
-            price_pks = self._stored_prices(connection, dict(one for one in workings if one))
-            pks = [price_pks[one[0]] if one else None for one in workings]
-            rows = [call_row(call, price_pk=pk, recorded_at=now) for call, pk in zip(new, pks, strict=True)]
-            _insert(connection, new, rows)
+        made = [prepared(call, now) for call in calls]  # before one's turn: it takes longer than all the rest
+        with self._author.transaction(self._engine) as connection:
+            take_writing_turn(connection)
+            new = _unknown(connection, made)
+            price_pks = self._insert(connection, new, now) if new else {}
         self._remember(price_pks)
         return Appended(new=len(new), repeated=len(calls) - len(new))
+
+    def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
+        workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
+        price_pks = self._stored_prices(connection, workings)
+        first = next_key(connection, now)
+        make_partitions(connection, first)
+        Batch(connection, new, first, price_pks).insert()
+        self._author.enter(connection, first, now, [one.entry() for one in new])
+        if keys := key_rows([one.call for one in new]):
+            upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")
+            connection.execute(upsert, _named(connection, keys))
+        return price_pks
 
     def _stored_prices(self, connection: Connection, workings: dict[str, Any]) -> dict[str, int]:
         """Return the keys of workings by their digests, storing those that are not there yet."""
@@ -121,32 +134,15 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
         raise store_error(exc) from exc
 
 
-def _unknown(connection: Connection, calls: Sequence[Call]) -> list[Call]:
-    """The calls that are not in the record yet, each once."""
-    by_id = {call.exchange.id: call for call in reversed(calls)}
-    ids = tables.calls.c.id
-    for known in connection.execute(select(ids).where(ids.in_(by_id))).scalars():
-        del by_id[known]
+def _unknown(connection: Connection, calls: Sequence[Prepared]) -> list[Prepared]:
+    """The calls that are not in the record, and never were, each once."""
+    by_id = {one.call.exchange.id: one for one in reversed(calls)}
+    ids, entries = list(by_id), tables.entries.c
+    for start in range(0, len(ids), _MANY):
+        found = select(entries.id).where(entries.id.in_(ids[start : start + _MANY]))
+        for known in connection.execute(found).scalars():
+            del by_id[known]
     return list(reversed(by_id.values()))
-
-
-def _insert(connection: Connection, calls: list[Call], rows: list[dict[str, Any]]) -> None:
-    if not calls:
-        return
-    table = tables.calls
-    connection.execute(table.insert(), rows)
-    found = connection.execute(select(table.c.id, table.c.pk).where(table.c.id.in_([row["id"] for row in rows])))
-    pks = {row.id: row.pk for row in found}
-    fresh = [(pks[call.exchange.id], call) for call in calls]
-    connection.execute(tables.exchanges.insert(), [exchange_row(pk, call.exchange) for pk, call in fresh])
-    if findings := [row for pk, call in fresh for row in finding_rows(pk, call.reading.findings)]:
-        connection.execute(tables.findings.insert(), findings)
-    if labels := [row for pk, call in fresh for row in label_rows(pk, call.exchange.tags.labels)]:
-        connection.execute(tables.call_labels.insert(), labels)
-    if keys := key_rows(calls):
-        upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")
-        connection.execute(upsert, _named(connection, keys))
-    add_to_index(connection, [(pk, printable(spoken(call.reading))) for pk, call in fresh])
 
 
 def _named(connection: Connection, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -155,11 +151,6 @@ def _named(connection: Connection, keys: list[dict[str, Any]]) -> list[dict[str,
     ours = select(issued.fingerprint, issued.name).where(issued.fingerprint.in_([key["fingerprint"] for key in keys]))
     names = {row.fingerprint: row.name for row in connection.execute(ours)}
     return [{**key, "name": names.get(key["fingerprint"])} for key in keys]
-
-
-def _digested(price: Price) -> tuple[str, dict[str, Any]]:
-    made = working(price)
-    return "sha256:" + hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest(), made
 
 
 def _reason(exc: Exception) -> str:

@@ -11,9 +11,8 @@ from sqlalchemy import Engine, inspect, text
 
 from audit.store.engine import is_sqlite, open_engine
 from audit.store.schema import upgrade
-from audit.store.tables import metadata
 from audit.store.write import Writer
-from tests.databases import KINDS, a_database
+from tests.databases import KINDS, a_database, an_empty_database
 
 __all__ = ["empty_url", "engine", "sqlite_url", "url", "writer"]
 
@@ -21,13 +20,7 @@ __all__ = ["empty_url", "engine", "sqlite_url", "url", "writer"]
 @pytest.fixture(params=KINDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without any table."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'audit.db'}"
-    with a_database("postgresql", tmp_path) as url:
-        engine = open_engine(url)
-        metadata.drop_all(engine)
-        engine.dispose()
-        return url
+    return an_empty_database(request.param, tmp_path)
 
 
 @pytest.fixture(params=KINDS)
@@ -74,10 +67,6 @@ def _upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def _upgraded_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
     with a_database("postgresql", tmp_path_factory.mktemp("upgraded")) as url:
-        engine = open_engine(url)
-        metadata.drop_all(engine)
-        upgrade(engine)
-        engine.dispose()
         return url
 
 

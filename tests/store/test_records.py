@@ -13,7 +13,6 @@ from audit.call import Ending, ErrorInfo, Finding, PricePart, Source, Tags, Usag
 from audit.store.records import (
     MAX_ROWS,
     call_row,
-    exchange_row,
     finding_rows,
     key_rows,
     label_rows,
@@ -21,7 +20,6 @@ from audit.store.records import (
     quantities,
     working,
 )
-from tests.factories import an_exchange
 from tests.store.samples import NOON, a_call, a_finding, a_price
 
 HOSTILE = "a\x00b\ud800c\x1fd\x1ee\x1df"
@@ -29,7 +27,7 @@ CLEANED = "a␀b\ufffdc␟d␞e␝f"
 
 
 def row(**over: Any) -> dict[str, Any]:
-    return call_row(a_call(**over), price_pk=None, recorded_at=NOON)
+    return call_row(a_call(**over), NOON)
 
 
 def test_usage_is_kept_natively_and_in_one_meaning() -> None:
@@ -124,15 +122,15 @@ def test_notes_and_block_reasons_are_lists_or_none() -> None:
 
 
 def test_a_price_is_kept_with_its_quantities() -> None:
-    found = call_row(a_call(price=a_price("0.25")), price_pk=7, recorded_at=NOON)
-    names = ("cost", "currency", "price_pk", "quantities", "unpriced_reason")
-    assert [found[name] for name in names] == [Decimal("0.25"), "USD", 7, "1", None]
+    found = call_row(a_call(price=a_price("0.25")), NOON)
+    names = ("cost", "currency", "quantities", "unpriced_reason")
+    assert [found[name] for name in names] == [Decimal("0.25"), "USD", "1", None]
 
 
 @pytest.mark.parametrize("amount", ["9000001", "-9000001", "NaN", "Infinity"])
 def test_a_price_out_of_range_is_none_with_a_reason(amount: str) -> None:
-    found = call_row(a_call(price=a_price(amount)), price_pk=7, recorded_at=NOON)
-    assert (found["cost"], found["currency"], found["price_pk"], found["quantities"]) == (None, None, None, None)
+    found = call_row(a_call(price=a_price(amount)), NOON)
+    assert (found["cost"], found["currency"], found["quantities"]) == (None, None, None)
     assert found["unpriced_reason"] == "the price is out of range"
 
 
@@ -166,16 +164,16 @@ def test_a_finding_is_kept_whole() -> None:
         details={"citation": {"URL": "https://example.com"}},
         place="choices[1]",
     )
-    (found,) = finding_rows(5, [finding])
+    (found,) = finding_rows([finding])
     expected = {name: getattr(finding, name) for name in Finding.__dataclass_fields__}
-    assert found == {"call_pk": 5, "number": 0, **expected, "source": "completion"}
+    assert found == {"number": 0, **expected, "source": "completion"}
 
 
 def test_hostile_findings_are_cut_and_cleaned() -> None:
     finding = a_finding(
         HOSTILE, score=math.nan, choice=2**31, end_offset=-1, details={HOSTILE: [HOSTILE, math.inf, 1.5, (None, True)]}
     )
-    (found,) = finding_rows(1, [finding])
+    (found,) = finding_rows([finding])
     assert (found["category"], found["score"], found["choice"], found["end_offset"]) == (CLEANED, None, None, None)
     cleaned = CLEANED.replace("␟", "\x1f").replace("␞", "\x1e").replace("␝", "\x1d")
     assert found["details"] == {cleaned: [cleaned, None, 1.5, [None, True]]}
@@ -198,23 +196,23 @@ def nested(depth: int) -> list[Any]:
     ],
 )
 def test_details_that_are_too_much_are_left_out(details: dict[str, Any], kept: dict[str, Any] | None) -> None:
-    assert finding_rows(1, [a_finding(details=details)])[0]["details"] == kept
+    assert finding_rows([a_finding(details=details)])[0]["details"] == kept
 
 
 def test_too_many_findings_are_cut() -> None:
-    found = finding_rows(1, [a_finding()] * 2_000)
+    found = finding_rows([a_finding()] * 2_000)
     assert [one["number"] for one in found] == list(range(MAX_ROWS))
 
 
 def test_the_last_of_two_labels_of_one_name_counts() -> None:
-    assert label_rows(3, (("a", "1"), ("b", HOSTILE), ("a", "2"))) == [
-        {"call_pk": 3, "name": "a", "value": "2"},
-        {"call_pk": 3, "name": "b", "value": CLEANED},
+    assert label_rows((("a", "1"), ("b", HOSTILE), ("a", "2"))) == [
+        {"name": "a", "value": "2"},
+        {"name": "b", "value": CLEANED},
     ]
 
 
 def test_long_labels_are_cut() -> None:
-    ((found),) = label_rows(3, (("n" * 1_000, "v" * 1_000),))
+    ((found),) = label_rows((("n" * 1_000, "v" * 1_000),))
     assert (len(found["name"]), len(found["value"])) == (120, 500)
 
 
@@ -232,12 +230,7 @@ def test_keys_are_told_with_their_first_and_last_use() -> None:
     assert second["first_seen_at"] == second["last_seen_at"] == NOON + timedelta(minutes=9)
 
 
-def test_an_exchange_is_kept_packed() -> None:
-    found = exchange_row(4, an_exchange())
-    assert (found["call_pk"], found["codec"], type(found["content"])) == (4, 1, bytes)
-
-
 def test_the_time_of_recording_is_told_beside_that_of_the_call() -> None:
     later = datetime(2026, 3, 1, tzinfo=UTC)
-    found = call_row(replace(a_call()), price_pk=None, recorded_at=later)
+    found = call_row(replace(a_call()), later)
     assert (found["started_at"], found["recorded_at"]) == (NOON, later)

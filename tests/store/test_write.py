@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from audit.call import Arrival, Call, Finding, Message, Origin, Part, Source, Tags, Usage
 from audit.errors import StoreError
 from audit.store import tables, write
+from audit.store.batch import Prepared
 from audit.store.engine import open_engine
 from audit.store.packing import unpack_exchange
 from audit.store.search import matching
@@ -108,10 +109,11 @@ def test_findings_keep_the_order_of_the_reply(engine: Engine, writer: Writer) ->
     findings = (a_finding("violence"), a_finding("hate", source=Source.COMPLETION, details={"a": [1]}))
     writer.append([a_call(1, findings=findings), a_call(2, findings=findings[:1])])
     found = rows(engine, tables.findings)
+    first, second = (row["pk"] for row in rows(engine, tables.calls))
     assert [(row["call_pk"], row["number"], row["category"]) for row in found] == [
-        (1, 0, "violence"),
-        (1, 1, "hate"),
-        (2, 0, "violence"),
+        (first, 0, "violence"),
+        (first, 1, "hate"),
+        (second, 0, "violence"),
     ]
     assert found[1]["details"] == {"a": [1]}
 
@@ -198,13 +200,15 @@ def test_calls_that_cannot_be_stored_are_told_one_by_one(engine: Engine, writer:
 def test_a_database_that_refuses_a_row_names_it(
     engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = write.call_row
+    real = write.prepared
 
-    def without_provider(call: Call, **over: Any) -> dict[str, Any]:
-        row = real(call, **over)
-        return {**row, "provider": None} if call.exchange.id == an_id(2) else row
+    def without_provider(call: Call, now: datetime) -> Prepared:
+        made = real(call, now)
+        if call.exchange.id == an_id(2):
+            made.row["provider"] = None
+        return made
 
-    monkeypatch.setattr(write, "call_row", without_provider)
+    monkeypatch.setattr(write, "prepared", without_provider)
     appended = writer.append([a_call(1), a_call(2), a_call(3)])
     assert appended.new == 2
     ((refused, why),) = appended.refused
@@ -252,7 +256,8 @@ def test_what_was_said_can_be_searched(engine: Engine, writer: Writer) -> None:
             for query in ("world", "night", "morning")
             if (wanted := matching(connection, query)) is not None
         ]
-    assert found == [[1], [2], []]
+    first, second = (row["pk"] for row in rows(engine, tables.calls))
+    assert found == [[first], [second], []]
 
 
 def failing(writer: Writer, monkeypatch: pytest.MonkeyPatch, exc: Exception) -> Callable[[], Appended]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -11,6 +11,8 @@ from audit.call import Ending, Exchange, Origin, Tags
 from audit.dialects import choose
 from audit.store import tables
 from audit.store.packing import unpack_exchange
+from audit.store.parts import expanded
+from audit.store.recipes import join, parse, used
 from audit.store.search import spoken
 from audit.wire.transcript import transcribe
 
@@ -33,16 +35,19 @@ _COLUMNS = (
     _c.session_id,
     _c.canary,
     tables.exchanges.c.codec,
+    tables.exchanges.c.recipe,
     tables.exchanges.c.content,
 )
 
 
 def stored_exchanges(connection: Connection, where: ColumnElement[bool], *, limit: int) -> list[tuple[int, Exchange]]:
     """Return the newest exchanges that fit, with their keys."""
-    found = select(*_COLUMNS).join_from(tables.calls, tables.exchanges).where(where)
-    rows = connection.execute(found.order_by(_c.pk.desc()).limit(limit)).all()
+    found = select(*_COLUMNS).join_from(tables.calls, tables.exchanges, _c.pk == tables.exchanges.c.call_pk)
+    rows = connection.execute(found.where(where).order_by(_c.pk.desc()).limit(limit)).all()
     labels = labels_of(connection, [row.pk for row in rows])
-    return [(row.pk, _exchange(row, labels.get(row.pk, ()))) for row in rows]
+    recipes = {row.pk: _bodies(row.recipe) for row in rows if row.recipe is not None}
+    parts = expanded(connection, {part for bodies in recipes.values() for items in bodies for part in used(items)})
+    return [(row.pk, _exchange(row, labels.get(row.pk, ()), recipes.get(row.pk), parts)) for row in rows]
 
 
 def said_in(exchange: Exchange) -> str:
@@ -65,7 +70,22 @@ def labels_of(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[tup
     return {pk: tuple(sorted(pairs)) for pk, pairs in found.items()}
 
 
-def _exchange(row: Any, labels: tuple[tuple[str, str], ...]) -> Exchange:
+def _bodies(recipe: str) -> list[list[int]]:
+    """The recipes of both bodies."""
+    request, _, response = recipe.partition(";")
+    return [parse(request), parse(response)]
+
+
+def _exchange(
+    row: Any,
+    labels: tuple[tuple[str, str], ...],
+    recipes: Sequence[Sequence[int]] | None,
+    parts: Mapping[int, bytes],
+) -> Exchange:
+    content = unpack_exchange(row.content, row.codec)
+    if recipes is not None:
+        for name, items in zip(("request_body", "response_body"), recipes, strict=True):
+            content[name] = join(items, content[name], parts.__getitem__)
     return Exchange(
         id=row.id,
         started_at=row.started_at,
@@ -77,7 +97,7 @@ def _exchange(row: Any, labels: tuple[tuple[str, str], ...]) -> Exchange:
         duration_us=row.duration_us,
         key_fingerprint=row.key_fingerprint,
         tags=Tags(project=row.project, user=row.user_id, session=row.session_id, canary=row.canary, labels=labels),
-        **unpack_exchange(row.content, row.codec),
+        **content,
     )
 
 

@@ -103,7 +103,8 @@ def _most(kinds: _Kinds, lines: str | None) -> Iterable[tuple[Facet, ...]]:
 
 def _labels(connection: Connection, where: ColumnElement[bool]) -> tuple[tuple[str, tuple[Facet, ...]], ...]:
     labels = tables.call_labels.c
-    pairs = select(collected(line(labels.name, labels.value))).join_from(tables.calls, tables.call_labels).where(where)
+    named = select(collected(line(labels.name, labels.value)))
+    pairs = named.join_from(tables.calls, tables.call_labels, _c.pk == labels.call_pk).where(where)
     found: dict[str, list[Facet]] = {}
     for (name, value), calls in counted(connection.execute(pairs).scalar_one()).items():
         found.setdefault(name, []).append(Facet(value=value, calls=calls))

@@ -1,0 +1,168 @@
+"""A batch of calls as rows of all the tables that hold them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from audit.call import Call
+from audit.store import tables
+from audit.store.bodies import Split, split, split_answer
+from audit.store.entries import metadata_of, request_of, response_of
+from audit.store.ledger import Entry
+from audit.store.loading import insert_rows
+from audit.store.packing import CODEC, pack_exchange
+from audit.store.parts import Shelf, Shelved
+from audit.store.recipes import text_of
+from audit.store.records import call_row, finding_rows, label_rows, working
+from audit.store.search import add_to_index, spoken
+from audit.store.threads import NO_THREAD, Said, Thread, said_by, threads
+from audit.wire.parse import printable
+
+__all__ = ["Batch", "Prepared", "prepared"]
+
+SALT_BYTES = 16
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A call, and all of its rows that can be told before it is known what else is stored."""
+
+    call: Call
+    row: dict[str, Any]
+    findings: list[dict[str, Any]]
+    labels: list[dict[str, Any]]
+    working: dict[str, Any] | None
+    price_digest: str | None
+    request: Split
+    response: Split
+    said: Said
+    salt: bytes = field(default_factory=lambda: os.urandom(SALT_BYTES))
+    body_salt: bytes = field(default_factory=lambda: os.urandom(SALT_BYTES))
+    commitments: tuple[bytes, bytes] = (b"", b"")
+    content: bytes | None = None
+    """Packed, where no part of a body stands elsewhere."""
+    thread: Thread = NO_THREAD
+
+    def entry(self) -> Entry:
+        """Return what the ledger is told of it."""
+        labels = {row["name"]: row["value"] for row in self.labels}
+        told = metadata_of(self.row, self.working, self.findings, labels)
+        return Entry(
+            id=self.call.exchange.id,
+            salt=self.salt,
+            metadata=commit(self.salt, b"m", told),
+            request=self.commitments[0],
+            response=self.commitments[1],
+        )
+
+
+def commit(salt: bytes, side: bytes, told: bytes) -> bytes:
+    return hmac.digest(salt, side + told, "sha256")
+
+
+def prepared(call: Call, now: datetime) -> Prepared:
+    """Return a call ready to be stored; may raise what one call's values can raise."""
+    exchange = call.exchange
+    request, response = split(exchange.request_body), split_answer(exchange.response_body)
+    row = call_row(call, now)
+    made = working(call.price) if call.price is not None and row["cost"] is not None else None
+    one = Prepared(
+        call=call,
+        row=row,
+        findings=finding_rows(call.reading.findings),
+        labels=label_rows(exchange.tags.labels),
+        working=made,
+        price_digest=None if made is None else _digest(made),
+        request=request,
+        response=response,
+        said=said_by(exchange, request.run),
+    )
+    one.commitments = (
+        commit(one.body_salt, b"q", request_of(exchange) + exchange.request_body),
+        commit(one.body_salt, b"r", response_of(exchange) + exchange.response_body),
+    )
+    if not request.ranges and not response.ranges:
+        one.content = pack_exchange(exchange, (exchange.request_body,), (exchange.response_body,))
+    return one
+
+
+class Batch:
+    """Calls on their way into the tables, in one's turn to write."""
+
+    def __init__(
+        self, connection: Connection, calls: Sequence[Prepared], first: int, price_pks: Mapping[str, int]
+    ) -> None:
+        """Give the calls keys from `first` on, in their order."""
+        self._connection = connection
+        self._calls = list(enumerate(calls, start=first))
+        self._price_pks = price_pks
+
+    def insert(self) -> None:
+        """Insert all rows, and enter the calls into the search index."""
+        calls = [one for _, one in self._calls]
+        stands = threads(self._connection, [(one.call.exchange.id, one.said) for one in calls])
+        for one, thread in zip(calls, stands, strict=True):
+            one.thread = thread
+            one.row |= _thread_columns(thread)
+        shelved = Shelf(self._connection).shelve([body for one in calls for body in (one.request, one.response)])
+        bodies = list(zip(shelved[::2], shelved[1::2], strict=True))
+        self._put(tables.calls, [self._call_row(pk, one) for pk, one in self._calls])
+        self._put(
+            tables.exchanges,
+            [_exchange_row(pk, one, both) for (pk, one), both in zip(self._calls, bodies, strict=True)],
+        )
+        keyed = zip(self._calls, bodies, strict=True)
+        self._put(tables.part_uses, [row for (pk, _), both in keyed for row in _uses(pk, both)])
+        self._put(tables.findings, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.findings])
+        self._put(tables.call_labels, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.labels])
+        add_to_index(self._connection, [(pk, printable(_said_anew(one))) for pk, one in self._calls])
+
+    def _put(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        insert_rows(self._connection, table, rows)
+
+    def _call_row(self, pk: int, one: Prepared) -> dict[str, Any]:
+        price_pk = None if one.price_digest is None else self._price_pks[one.price_digest]
+        return {"pk": pk, "price_pk": price_pk, **one.row}
+
+
+def _exchange_row(pk: int, one: Prepared, both: tuple[Shelved, Shelved]) -> dict[str, Any]:
+    request, response = both
+    content, recipe = one.content, None
+    if content is None:
+        content = pack_exchange(one.call.exchange, request.own, response.own)
+        recipe = f"{text_of(request.items)};{text_of(response.items)}"
+    return {"call_pk": pk, "codec": CODEC, "salt": one.body_salt, "recipe": recipe, "content": content}
+
+
+def _uses(pk: int, both: tuple[Shelved, Shelved]) -> list[dict[str, int]]:
+    used = {part for body in both for part in body.uses}
+    return [{"call_pk": pk, "part_pk": part} for part in sorted(used)]
+
+
+def _thread_columns(thread: Thread) -> dict[str, Any]:
+    return {
+        "said_digest": thread.said_digest,
+        "continues": thread.continues,
+        "conversation": thread.conversation,
+    }
+
+
+def _said_anew(one: Prepared) -> str:
+    """Return what was said in a call, but for what it repeats of the one that it goes on from, where that is sure."""
+    reading, new = one.call.reading, one.thread.new
+    if new is None or len(reading.input) < one.said.elements:
+        return spoken(reading)
+    return "\n".join(message.text for message in (*reading.input[-new:], *reading.output))
+
+
+def _digest(working: dict[str, Any]) -> str:
+    return "sha256:" + hashlib.sha256(json.dumps(working, sort_keys=True).encode()).hexdigest()

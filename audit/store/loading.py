@@ -1,0 +1,162 @@
+"""Many rows at once, each database's own way: what a batch of calls is stored with.
+
+SQLite takes many rows of one statement, past SQLAlchemy's own preparations; PostgreSQL takes COPY. There, calls and
+what is theirs lie in partitions by the month in which they were recorded, which their keys tell: a key is
+month × 2⁴⁰ + number, months counted from 1970. Keys grow in the order in which calls come into the record, on both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Table, func, select, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from audit.store import tables
+from audit.store.engine import is_sqlite, take_turn
+
+__all__ = [
+    "MONTH_KEYS",
+    "PARTITIONED",
+    "insert_rows",
+    "make_partitions",
+    "month_of",
+    "next_key",
+    "partition",
+    "since_key",
+    "take_writing_turn",
+]
+
+MONTH_KEYS = 2**40
+"""Keys of one month."""
+PARTITIONED = ("calls", *(table.name for table in tables.OF_A_CALL), "call_words")
+APPENDS = 4_201_769_219
+"""The key of PostgreSQL's advisory lock for whoever appends: keys then grow in the order of commits, so that who reads
+on from one misses none."""
+_SLACK = timedelta(days=1)
+"""How far the clock of who records may be ahead of the database's writer's."""
+Row = dict[str, Any]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, each with the same columns."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    bind = _binder(table, names, connection.dialect)
+    if is_sqlite(connection):
+        slots = ", ".join("?" * len(names))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({slots})",  # noqa: S608  # our own names
+            [bind(row) for row in rows],
+        )
+    else:
+        _copy(connection, table, names, map(bind, rows))
+
+
+def take_writing_turn(connection: Connection) -> None:
+    """Wait until nobody else appends; it lasts until the end of the transaction."""
+    take_turn(connection, APPENDS)
+
+
+def next_key(connection: Connection, now: datetime) -> int:
+    """Return the key of the next entry, and of its call; to be asked in one's turn."""
+    newest = connection.execute(select(func.coalesce(func.max(tables.entries.c.pk), 0))).scalar_one()
+    return max(int(newest) + 1, 1 if is_sqlite(connection) else month_of(now) * MONTH_KEYS + 1)
+
+
+def since_key(connection: Connection, since: datetime) -> int | None:
+    """Return a key before those of all calls that began at a time or later; None where none need be told."""
+    return None if is_sqlite(connection) else month_of(since - _SLACK) * MONTH_KEYS
+
+
+def month_of(at: datetime) -> int:
+    """Return the number of a month, counted from January 1970 in UTC."""
+    utc = at.astimezone(UTC)
+    return (utc.year - 1970) * 12 + utc.month - 1
+
+
+def make_partitions(connection: Connection, key: int) -> None:
+    """Have partitions for the month of a key and for the next."""
+    if is_sqlite(connection):
+        return
+    month = key // MONTH_KEYS
+    for name in PARTITIONED:
+        for number in (month, month + 1):
+            _make_partition(connection, name, number)
+
+
+def partition(table: str, month: int) -> str:
+    """Return the name of a table's partition."""
+    return f"{table}_{1970 + month // 12}_{month % 12 + 1:02}"
+
+
+def _make_partition(connection: Connection, table: str, month: int) -> None:
+    name = partition(table, month)
+    if connection.execute(select(func.to_regclass(name))).scalar() is None:
+        low, high = month * MONTH_KEYS, (month + 1) * MONTH_KEYS
+        connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
+
+
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([_wire_type(table.c[name].type, connection.dialect) for name in names])
+            for row in rows:
+                copy.write_row(row)
+    except driver_error(connection) as exc:
+        raise as_sqlalchemys(connection, statement, exc) from exc
+
+
+def driver_error(connection: Connection) -> type[Exception]:
+    """Return the class of all errors of the database's driver."""
+    return connection.dialect.loaded_dbapi.Error
+
+
+def as_sqlalchemys(connection: Connection, statement: str, exc: Exception) -> Exception:
+    """Return a driver's error as SQLAlchemy would have raised it."""
+    return DBAPIError.instance(statement, None, exc, driver_error(connection), dialect=connection.dialect)
+
+
+@lru_cache
+def _binder(table: Table, names: tuple[str, ...], dialect: Dialect) -> Callable[[Row], tuple[Any, ...]]:
+    """Return what makes of a row the values that the driver takes, in the order of the names."""
+    makers = (_maker(table.c[name].type, dialect) for name in names)
+    plain = tuple((number, make) for number, make in enumerate(makers) if make is not None)
+
+    def bind(row: Row) -> tuple[Any, ...]:
+        values = list(row.values())
+        for number, make in plain:
+            values[number] = make(values[number])
+        return tuple(values)
+
+    return bind
+
+
+def _maker(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, JSON):
+        return lambda value: None if value is None else json.dumps(value)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _wire_type(kind: Any, dialect: Dialect) -> str:
+    """Return what PostgreSQL calls the form in which a column is sent; JSON and names are sent as text is."""
+    return _WIRE_TYPES.get(kind.compile(dialect).partition("(")[0], "text")
+
+
+_WIRE_TYPES = {
+    "BIGINT": "int8",
+    "INTEGER": "int4",
+    "BOOLEAN": "bool",
+    "FLOAT": "float8",
+    "DOUBLE PRECISION": "float8",
+    "BYTEA": "bytea",
+}

@@ -1,0 +1,205 @@
+"""Parts of bodies: what several exchanges share is stored once, and goes when none of them needs it any more.
+
+A part's digest is that of the bytes it stands for (`bodies.py`), and so tells whether they are stored already. The part
+of a run goes on from another (`before`), so that each request of a conversation adds what is new in it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from audit.store import tables
+from audit.store.bodies import Block, Run, Split, blocks_of_base64
+from audit.store.loading import insert_rows
+from audit.store.packing import CODEC, pack, unpack
+from audit.store.recipes import Item, Ref, join, parse, text_of, used
+
+__all__ = ["Shelf", "Shelved", "expanded"]
+
+MOST_LOOKED_FOR = 24
+"""Ends of a run's elements, from the last one backwards, at which an earlier request may have ended."""
+WORTH_ITS_OWN = 1_024
+"""Bytes of a run's first element, such as a system prompt, from which on it is a part by itself: other runs too begin
+with it."""
+_MANY = 1_000
+"""Parameters of one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A body, of which parts are stored elsewhere."""
+
+    items: tuple[Item, ...]
+    own: tuple[bytes | memoryview, ...]
+    """Its bytes of its own, in order."""
+
+    @property
+    def uses(self) -> list[int]:
+        """The keys of the parts that stand in it."""
+        return used(self.items)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Puts the parts of a batch of bodies into the database, in one's turn to write."""
+
+    connection: Connection
+    _known: dict[bytes, int] = field(default_factory=dict)
+    _next: int = 0
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _links: list[dict[str, int]] = field(default_factory=list)
+
+    def shelve(self, splits: Sequence[Split]) -> list[Shelved]:
+        """Return the bodies with what they share told by keys; those of parts that are new are stored."""
+        if not any(split.ranges for split in splits):
+            return [_all_its_own(split.body) for split in splits]
+        parts = tables.parts.c
+        self._known = dict(_found(self.connection, {digest for split in splits for digest in _asked(split)}))
+        self._next = 1 + self.connection.execute(select(func.coalesce(func.max(parts.pk), 0))).scalar_one()
+        shelved = [self._shelve(split) for split in splits]
+        insert_rows(self.connection, tables.parts, self._rows)
+        insert_rows(self.connection, tables.part_links, self._links)
+        return shelved
+
+    def _shelve(self, split: Split) -> Shelved:
+        if not split.ranges:
+            return _all_its_own(split.body)
+        return _cut(split.body, 0, len(split.body), [(part, self._part_of(split.body, part)) for part in split.ranges])
+
+    def _part_of(self, body: bytes, part: Block | Run) -> int:
+        return self._block(body, part) if isinstance(part, Block) else self._run(body, part)
+
+    def _block(self, body: bytes, block: Block) -> int:
+        if (known := self._known.get(block.digest)) is not None:
+            return known
+        return self._add(block.digest, None, None, [memoryview(body)[block.start : block.end]])
+
+    def _image(self, body: bytes, image: Block) -> int:
+        """Store a block that was not asked for with the others: only what is new of a run is looked through."""
+        self._known.update(_found(self.connection, {image.digest} - self._known.keys()))
+        return self._block(body, image)
+
+    def _run(self, body: bytes, run: Run) -> int:
+        last = len(run.ends) - 1
+        deepest = next((number for number in range(last, -1, -1) if run.digests[number] in self._known), -1)
+        pk = self._known[run.digests[deepest]] if deepest >= 0 else None
+        if deepest < 0 < last and run.ends[0] - run.start >= WORTH_ITS_OWN:
+            pk = self._stretch(body, run, -1, 0, None)
+            deepest = 0
+        if pk is None or deepest < last:
+            pk = self._stretch(body, run, deepest, last, pk)
+        return pk
+
+    def _stretch(self, body: bytes, run: Run, after: int, last: int, before: int | None) -> int:
+        """Store a run's elements behind one, up to another."""
+        start, end = run.ends[after] if after >= 0 else run.start, run.ends[last]
+        images = [(image, self._image(body, image)) for image in blocks_of_base64(body, start, end)]
+        shelved = _cut(body, start, end, images)
+        pk = self._add(run.digests[last], before, text_of(shelved.items) if images else None, shelved.own)
+        self._links += [{"user_pk": pk, "part_pk": part} for part in sorted(set(shelved.uses))]
+        return pk
+
+    def _add(self, digest: bytes, before: int | None, recipe: str | None, own: Sequence[bytes | memoryview]) -> int:
+        pk, self._next = self._next, self._next + 1
+        row = {"pk": pk, "digest": digest, "before": before, "codec": CODEC, "recipe": recipe, "content": pack(*own)}
+        self._rows.append(row)
+        self._known[digest] = pk
+        return pk
+
+
+def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, bytes]:
+    """Return the bytes that parts stand for, by their keys; raise `ValueError` for what is missing or broken."""
+    keys = set(wanted)
+    stored = _with_befores(connection, keys)
+    linked = {link for row in stored.values() if row.recipe for link in used(parse(row.recipe))}
+    blocks = {pk: unpack(row.content, row.codec) for pk, row in _rows(connection, linked).items()}
+    own = {pk: _own(row, blocks) for pk, row in stored.items()}
+    return {pk: b"".join(reversed(list(_backwards(pk, stored, own)))) for pk in keys}
+
+
+def _own(row: Any, blocks: Mapping[int, bytes]) -> bytes:
+    content = unpack(row.content, row.codec)
+    return content if row.recipe is None else join(parse(row.recipe), content, partial(_of, blocks))
+
+
+def _backwards(pk: int | None, stored: Mapping[int, Any], own: Mapping[int, bytes]) -> Iterator[bytes]:
+    while pk is not None:
+        yield _of(own, pk)
+        pk = stored[pk].before
+
+
+def _of(content: Mapping[int, bytes], pk: int) -> bytes:
+    try:
+        return content[pk]
+    except KeyError:
+        raise ValueError(f"part {pk} is missing") from None
+
+
+def _with_befores(connection: Connection, keys: set[int]) -> dict[int, Any]:
+    """The rows of parts, and of all that they go on from."""
+    parts = tables.parts
+    wanted = parts.c.pk.in_(bindparam("keys", expanding=True))
+    chain = select(parts.c.pk, parts.c.before).where(wanted).cte("chain", recursive=True)
+    chain = chain.union(select(parts.c.pk, parts.c.before).where(parts.c.pk == chain.c.before))
+    found: dict[int, Any] = {}
+    for some in _lots(keys):
+        rows = select(parts).join(chain, parts.c.pk == chain.c.pk)
+        found.update((row.pk, row) for row in connection.execute(rows, {"keys": some}))
+    return found
+
+
+def _rows(connection: Connection, keys: set[int]) -> dict[int, Any]:
+    parts = tables.parts
+    found: dict[int, Any] = {}
+    for some in _lots(keys):
+        found.update((row.pk, row) for row in connection.execute(select(parts).where(parts.c.pk.in_(some))))
+    return found
+
+
+def _found(connection: Connection, digests: set[bytes]) -> Iterator[tuple[bytes, int]]:
+    parts = tables.parts.c
+    for some in _lots(digests):
+        for row in connection.execute(select(parts.digest, parts.pk).where(parts.digest.in_(some))):
+            yield bytes(row.digest), row.pk
+
+
+def _asked(split: Split) -> Iterator[bytes]:
+    """The digests of what may be stored already."""
+    for found in split.ranges:
+        if isinstance(found, Block):
+            yield found.digest
+        else:
+            yield from found.digests[-MOST_LOOKED_FOR:]
+            yield found.digests[0]
+
+
+def _all_its_own(body: bytes) -> Shelved:
+    return Shelved((len(body),), (body,))
+
+
+def _cut(body: bytes, start: int, end: int, parts: Sequence[tuple[Block | Run, int]]) -> Shelved:
+    items: list[Item] = []
+    own = []
+    at, view = start, memoryview(body)
+    for found, pk in parts:
+        if found.start > at:
+            items.append(found.start - at)
+            own.append(view[at : found.start])
+        items.append(Ref(pk))
+        at = found.end
+    if end > at:
+        items.append(end - at)
+        own.append(view[at:end])
+    return Shelved(tuple(items), tuple(own))
+
+
+def _lots(values: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(sorted(values))
+    while some := list(islice(rest, _MANY)):
+        yield some

@@ -1,0 +1,77 @@
+"""What the ledger was told of calls, as it is stored now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from audit.store import tables
+from audit.store.entries import metadata_of, request_of, response_of
+from audit.store.read.exchanges import labels_of, stored_exchanges
+
+__all__ = ["Committed", "committed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What commitments are made to, of one call."""
+
+    pk: int
+    id: UUID
+    metadata: bytes
+    body_salt: bytes | None
+    """None when the bodies are gone; likewise the two that follow."""
+    request: bytes | None
+    response: bytes | None
+
+
+def committed(connection: Connection, pks: Sequence[int]) -> Iterator[Committed]:
+    """Yield what is stored of calls with these keys, up to a thousand; nothing for those that are gone.
+
+    Raises `ValueError` for bodies that cannot be put together.
+    """
+    calls = tables.calls
+    rows = connection.execute(select(calls).where(calls.c.pk.in_(pks)).order_by(calls.c.pk)).all()
+    findings, labels = _findings(connection, pks), labels_of(connection, pks)
+    workings = _workings(connection, {row.price_pk for row in rows if row.price_pk is not None})
+    exchanges = dict(stored_exchanges(connection, calls.c.pk.in_(pks), limit=len(pks)))
+    salts = _salts(connection, pks)
+    for row in rows:
+        exchange = exchanges.get(row.pk)
+        told = metadata_of(
+            dict(row._mapping), workings.get(row.price_pk), findings.get(row.pk, ()), dict(labels.get(row.pk, ()))
+        )
+        yield Committed(
+            pk=row.pk,
+            id=row.id,
+            metadata=told,
+            body_salt=salts.get(row.pk),
+            request=None if exchange is None else request_of(exchange) + exchange.request_body,
+            response=None if exchange is None else response_of(exchange) + exchange.response_body,
+        )
+
+
+def _findings(connection: Connection, pks: Sequence[int]) -> dict[int, list[Any]]:
+    table = tables.findings
+    found: dict[int, list[Any]] = {}
+    for row in _of(connection, table, pks, table.c.number):
+        found.setdefault(row.call_pk, []).append(row._mapping)
+    return found
+
+
+def _workings(connection: Connection, pks: set[int]) -> dict[int, Any]:
+    prices = tables.prices.c
+    rows = connection.execute(select(prices.pk, prices.working).where(prices.pk.in_(pks)))
+    return {row.pk: row.working for row in rows}
+
+
+def _salts(connection: Connection, pks: Sequence[int]) -> dict[int, bytes]:
+    return {row.call_pk: bytes(row.salt) for row in _of(connection, tables.exchanges, pks)}
+
+
+def _of(connection: Connection, table: Table, pks: Sequence[int], *order: Any) -> Sequence[Any]:
+    return connection.execute(select(table).where(table.c.call_pk.in_(pks)).order_by(*order)).all()
