@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from audit.recording.collector import is_collecting
 from audit.recording.identity import is_left
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
-from audit.settings import DashboardSettings, ProxySettings, Settings
+from audit.settings import DashboardSettings, ProxySettings, RedactionSettings, Settings
 from audit.store.engine import hidden, is_there, open_engine
 from audit.store.read import Reader
 from audit.store.rows import Health
@@ -53,6 +54,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnos
         ("database", lambda: _database(settings.database_url)),
         ("journal", lambda: _journal(settings.journal)),
         ("recording", lambda: _recording(settings)),
+        ("redaction", lambda: _redaction(settings.redaction)),
         ("canaries", lambda: _canaries(settings, environ)),
         ("dashboard", lambda: _dashboard(settings.dashboard)),
         ("proxy", lambda: _proxy(settings.proxy)),
@@ -138,6 +140,16 @@ def _recording(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.NOTE, "goes to the journal only (recording.drain = false)")
     else:
         yield Finding(Level.GOOD, "is switched on")
+
+
+def _redaction(wanted: RedactionSettings) -> Iterator[Finding]:
+    if wanted.on:
+        names = (*wanted.rules, *(pattern.name for pattern in wanted.patterns))
+        yield Finding(Level.GOOD, f"takes out of calls before they are stored: {', '.join(names)}")
+    if "presidio" in wanted.rules and find_spec("presidio_analyzer") is None:
+        yield Finding(
+            Level.BAD, "presidio is not installed, so calls wait in the journal: pip install 'audit[presidio]'"
+        )
 
 
 def _canaries(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:

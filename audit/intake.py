@@ -9,14 +9,15 @@ from datetime import datetime
 from itertools import islice
 
 from audit.archives import Archive, Entry
-from audit.call import Call
+from audit.call import Call, Exchange
 from audit.errors import ArchiveError
-from audit.interpret import Interpreter
 from audit.store.write import Writer
 
 __all__ = ["Intake", "Summary"]
 
 _AT_ONCE = 200
+_REDACTED = "redacted: "
+"""How the note begins that tells what was taken out on purpose, and not what could not be read."""
 _MOST_PROBLEMS = 100
 
 
@@ -46,8 +47,10 @@ class Summary:
 class Intake:
     """Brings archives into a database, in batches, each exchange once."""
 
-    def __init__(self, interpreter: Interpreter, writer: Writer, fingerprint: Callable[[str], str]) -> None:
-        self._interpret = interpreter
+    def __init__(
+        self, interpret: Callable[[Exchange], Call], writer: Writer, fingerprint: Callable[[str], str]
+    ) -> None:
+        self._interpret = interpret
         self._writer = writer
         self._fingerprint = fingerprint
         self._counts: Counter[str] = Counter()
@@ -95,20 +98,21 @@ class Intake:
             if entry.exchange is None:
                 self._cannot(f"{name}, {entry.place}: {entry.problem}")
                 continue
-            call = self._dated(self._interpret(entry.exchange), known=entry.time_known)
-            self._counts.update(read=1, noted=bool(call.reading.notes))
+            call = self._dated(entry.exchange, known=entry.time_known)
+            self._counts.update(read=1, noted=any(not note.startswith(_REDACTED) for note in call.reading.notes))
             self._dialects[call.reading.dialect] += 1
             yield call
 
-    def _dated(self, call: Call, *, known: bool) -> Call:
+    def _dated(self, exchange: Exchange, *, known: bool) -> Call:
         """Give an exchange that the archive does not date the time that its reply tells, and price it by that."""
+        call = self._interpret(exchange)
         told = call.exchange.started_at if known else call.reading.provider_created_at
         if told is None:
             self._counts.update(without_time=1)
             return call
         self._first_at = min(told, self._first_at or told)
         self._last_at = max(told, self._last_at or told)
-        return call if known else self._interpret(replace(call.exchange, started_at=told))
+        return call if known else self._interpret(replace(exchange, started_at=told))
 
     def _cannot(self, problem: str) -> None:
         self._counts.update(unread=1)

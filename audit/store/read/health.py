@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, column, func, select, table
+from sqlalchemy import Connection, Text, and_, case, cast, column, func, select, table
 
 from audit.call import Ending
 from audit.store import tables
@@ -14,6 +14,9 @@ from audit.store.rows import Health
 __all__ = ["health", "lost"]
 
 _c, _l = tables.calls.c, tables.losses.c
+_NOTES = cast(_c.notes, Text)
+_REDACTED_ONLY = and_(_NOTES.like('["redacted: %'), _NOTES.not_like('%", "%'))
+"""The one note tells what was taken out on purpose, and not what could not be read."""
 
 
 def health(connection: Connection, now: datetime) -> Health:
@@ -22,7 +25,7 @@ def health(connection: Connection, now: datetime) -> Health:
         func.count().label("calls"),
         func.min(_c.started_at).label("first_at"),
         func.max(_c.started_at).label("last_at"),
-        func.count(_c.notes).label("noted"),
+        func.count(case((~_REDACTED_ONLY, _c.notes))).label("noted"),
         func.count(case((_c.dialect == "unknown", 1))).label("unknown_dialect"),
         func.count(case((_c.ending == Ending.UNKNOWN, 1))).label("unknown_ending"),
     )
