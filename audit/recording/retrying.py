@@ -13,7 +13,8 @@ from audit.errors import StoreError
 __all__ = ["Ended", "until_done"]
 
 T = TypeVar("T")
-RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""So that a database that is back is noticed long before a minute is over."""
 _log = logging.getLogger("audit")
 
 

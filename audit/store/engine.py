@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Insert, Table, case, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -69,7 +69,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, read_only=read_only)
     try:
-        return create_engine(parsed, pool_pre_ping=True, execution_options={"postgresql_readonly": read_only})
+        return _open_postgresql(parsed, read_only=read_only)
     except ModuleNotFoundError as exc:
         raise StoreError(f"no driver for {parsed.drivername}: pip install {exc.name}", permanent=True) from exc
 
@@ -91,8 +91,10 @@ def file_of(url: str) -> tuple[int, int] | None:
 
 
 def hidden(url: str) -> str:
-    """Return a database URL fit to be shown: without its password."""
-    return make_url(url).render_as_string(hide_password=True)
+    """Return a database URL fit to be shown: without its password, also one among its parameters."""
+    parsed = make_url(url)
+    secret = {name: "***" for name in parsed.query if name.lower() in _SECRET}
+    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:
@@ -138,13 +140,23 @@ def blames_data(exc: DBAPIError) -> bool:
 
 
 def store_error(exc: SQLAlchemyError) -> StoreError:
-    """Return the error to raise in its place: what is wrong, what to do, and whether waiting can help."""
+    """Return the error to raise in its place: what is wrong, what to do, and whether waiting can help.
+
+    It can wherever somebody may put it right without touching the processes that wait: see `_MAY_PASS`.
+    """
     cause = getattr(exc, "orig", None) or exc
-    said = str(cause).strip()
-    if any(sign in said for sign in _NO_TABLES) or getattr(cause, "sqlstate", None) in _NO_TABLES:
+    said, state = str(cause).strip(), str(getattr(cause, "sqlstate", None) or "")
+    if any(sign in said for sign in _NO_TABLES) or state in _NO_TABLES:
         return StoreError(
             f"the database has not the tables it should have ({said}): run audit db upgrade", permanent=True
         )
+    if state == _READ_ONLY:
+        return StoreError(
+            f"the database is a standby that takes no writes ({said}): add target_session_attrs=read-write to its URL",
+            permanent=False,
+        )
+    if state.startswith(_MAY_PASS):
+        return StoreError(f"the database cannot take it now: {said}", permanent=False)
     if isinstance(exc, OperationalError) or not isinstance(exc, DatabaseError):
         return StoreError(f"the database is out of reach: {said}", permanent=False)
     return StoreError(f"the database refuses: {said}", permanent=True)
@@ -160,6 +172,12 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError as exc:
         raise StoreError(f"not a database URL: {exc}", permanent=True) from exc
+    except ValueError as exc:  # its words would show the URL from the first host's port on
+        raise StoreError(
+            "not a database URL: the port is no number; several hosts are written "
+            "postgresql://user:password@/database?host=one:5432&host=two:5432",
+            permanent=True,
+        ) from exc
     if parsed.drivername in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -170,11 +188,29 @@ def _parse(url: str) -> URL:
 def _file(url: str) -> Path | None:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return None  # `open_engine` says what is wrong with it
     name = parsed.database or ""
     in_file = parsed.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
     return Path(name).expanduser() if in_file else None
+
+
+def _open_postgresql(url: URL, *, read_only: bool) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, execution_options={"postgresql_readonly": read_only})
+    if engine.driver == "psycopg":
+        from audit.store.patience import DEFAULTS, PatientConnection  # noqa: PLC0415  # without the driver it fails
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> Any:
+            return PatientConnection.connect(*args, **{**DEFAULTS, **options})
+
+    @event.listens_for(engine, "handle_error")
+    def _let_go(context: ExceptionContext) -> None:
+        # Where a standby was reached, or a plan is of before a migration, another connection can do better.
+        if getattr(context.original_exception, "sqlstate", None) in (_READ_ONLY, _OLD_PLAN) and not read_only:
+            context.is_disconnect = True
+
+    return engine
 
 
 def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
@@ -224,3 +260,13 @@ _COMMON = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", f"cache_size=-{
 _WRITING = (f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL")
 _READING = ("query_only=ON",)
 _NO_TABLES = ("no such table", "no such column", "has no column named", "42P01", "42703")
+_SECRET = ("password", "sslpassword", "oauth_client_secret")
+_READ_ONLY = "25006"
+_OLD_PLAN = "0A000"
+_MAY_PASS = ("08", "25", "26", _OLD_PLAN, "28", "3D", "40", "42501", "53", "55", "57", "58")
+"""Beginnings of what PostgreSQL says when the statement itself is right.
+
+Nobody's fault and over soon: connections (08), transactions (25), forgotten statements and plans (26, 0A000), deadlocks
+(40), locks (55), shut down or starting (57), disks (58). To be put right at the server, while those who wait go on
+journalling: a role, its password (28) or its rights (42501), a database that is not there (3D), no room (53).
+"""

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, select, text
 
 from audit import wiring
 from audit.call import Ending, Exchange
 from audit.settings import Settings
 from audit.store import tables
-from audit.store.engine import open_engine
+from audit.store.engine import is_sqlite, open_engine
 from audit.store.read.exchanges import stored_exchanges
 from tests.campaigns.caller import LEFT
 
@@ -146,9 +146,9 @@ def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
 def _exchanges(engine: Engine) -> Iterator[Exchange]:
     pk = tables.calls.c.pk
     with engine.connect() as connection:
-        last = connection.execute(select(func.max(pk))).scalar_one() or 0
-        for start in range(0, last, _AT_ONCE):
-            found = stored_exchanges(connection, pk.between(start + 1, start + _AT_ONCE), limit=_AT_ONCE)
+        pks = connection.execute(select(pk).order_by(pk)).scalars().all()
+        for start in range(0, len(pks), _AT_ONCE):
+            found = stored_exchanges(connection, pk.in_(pks[start : start + _AT_ONCE]), limit=_AT_ONCE)
             yield from (exchange for _, exchange in found)
 
 
@@ -209,5 +209,7 @@ def _losses(engine: Engine) -> list[str]:
 
 
 def _integrity(engine: Engine) -> list[str]:
+    if not is_sqlite(engine):  # a server checks its pages as it reads them, and here they all have been read
+        return []
     with engine.connect() as connection:
         return list(connection.execute(text("PRAGMA integrity_check")).scalars())

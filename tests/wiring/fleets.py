@@ -41,12 +41,20 @@ def run(settings: Settings, scene: Callable[[Served], None], wanted: Fleet | Non
     return in_order
 
 
+def _words(pid: str) -> list[bytes]:
+    """The words that a process was started with; none of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def children(parent: int | None = None) -> dict[str, int]:
     """Return the processes of an installation by what they do, with their ids."""
     found: dict[str, int] = {}
     pid = parent or os.getpid()
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        words = _words(child)
         kinds = {b"audit.proxy": "worker", b"collect": "collector", b"schedule": "scheduler", b"dashboard": "dashboard"}
         for kind in (kinds[word] for word in words if word in kinds):
             number = sum(name.startswith(kind) for name in found)

@@ -218,11 +218,11 @@ def test_it_is_ready_without_a_database_and_says_so(configured: Configured, monk
 
     def scene(served: Served) -> None:
         assert ask(first(served)) == 200
-        patiently(lambda: metrics(served)["audit_database_up"] == 0)
+        patiently(lambda: metrics(served).get("audit_database_up") == 0)
         said = readyz(served)
         assert (said.status_code, said.json()["problems"]) == (200, [])
         assert said.json()["notes"][0].startswith("the database has not answered for ")
-        patiently(lambda: metrics(served)["audit_journal_bytes"] > 0)
+        patiently(lambda: metrics(served).get("audit_journal_bytes", 0) > 0)
 
     run(settings, scene)
     monkeypatch.delenv("AUDIT_DATABASE_URL")
