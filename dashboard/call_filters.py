@@ -34,6 +34,7 @@ _LISTS: dict[str, tuple[str, list[str]]] = {
 }
 _LED_BY = {
     "sessions": "session",
+    "conversations": "conversation",
     "requested": "asked for",
     "categories": "category",
     "sides": "side",

@@ -152,6 +152,11 @@ def _facts(here: View, detail: CallDetail) -> None:
         if row.session:
             session = frame.narrowed(here.choice, sessions=(row.session,))
             frame.link("calls", "Same session", session, icon=":material/forum:")
+        if row.conversation:
+            conversation = frame.narrowed(here.choice, conversations=(str(row.conversation),))
+            frame.link("calls", "Same conversation", conversation, icon=":material/account_tree:")
+            before = str(row.continues)
+            frame.link("calls", "The call it goes on from", here.choice, icon=":material/undo:", call=before)
 
 
 def _request(detail: CallDetail) -> None:

@@ -75,6 +75,8 @@ class Chosen:
     canaries: Canaries = Canaries.WITHOUT
     canary: str | None = None
     sessions: tuple[str, ...] = ()
+    conversations: tuple[str, ...] = ()
+    """By the ids of their first calls."""
     outcomes: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
     operations: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class Chosen:
             projects=self.projects,
             users=self.users,
             sessions=self.sessions,
+            conversations=self.conversations,
             labels=tuple(_label(label) for label in self.labels),
             outcomes=self.outcomes,
             operations=self.operations,
@@ -127,6 +130,7 @@ class Chosen:
         return replace(
             self,
             sessions=(),
+            conversations=(),
             outcomes=(),
             standings=(),
             operations=(),
@@ -233,6 +237,7 @@ _MANY = {
     "user": "users",
     "label": "labels",
     "session": "sessions",
+    "conversation": "conversations",
     "outcome": "outcomes",
     "standing": "standings",
     "operation": "operations",

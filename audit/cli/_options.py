@@ -97,7 +97,10 @@ def _several(name: str, text: str, *, choices: tuple[str, ...] = ()) -> Callable
     return click.option(f"--{name}", multiple=True, type=kind, metavar=name.upper(), help=text)
 
 
-_WITH_S = ("provider", "model", "key", "project", "user", "session", "operation", "standing", "side", "level")
+_WITH_S = (
+    *("provider", "model", "key", "project", "user", "session", "conversation", "operation", "standing", "side"),
+    "level",
+)
 _PLURALS = {name: f"{name}s" for name in _WITH_S} | {"match": "matches", "category": "categories"}
 _BLOCKED = tuple(outcome.value for outcome in Outcome if outcome.blocked)
 _OUTCOMES = ("blocked", *(outcome.value for outcome in Outcome))
@@ -118,6 +121,7 @@ _SELECTING: dict[str, Callable[..., Any]] = {
     "project": _several("project", "As tagged; '' for calls without one. Likewise user and session."),
     "user": _several("user", "As tagged."),
     "session": _several("session", "As tagged."),
+    "conversation": _several("conversation", "The id of its first call or the beginning of it; `calls show` tells it."),
     "label": click.option("--label", multiple=True, metavar="NAME=VALUE", help="A tag of your own."),
     "outcome": _several("outcome", f"Of the content filters: {', '.join(_OUTCOMES)}.", choices=_OUTCOMES),
     "standing": _several(

@@ -69,6 +69,8 @@ def _facts(detail: CallDetail) -> Iterator[tuple[str, str]]:
     tags = {"project": row.project, "user": row.user, "session": row.session, "canary": row.canary, **dict(row.labels)}
     if said := ", ".join(f"{name}={value}" for name, value in tags.items() if value is not None):
         yield "tags", said
+    if row.conversation is not None:
+        yield "conversation", f"{row.conversation}, goes on from {row.continues}"
     for note in detail.notes:
         yield "note", note
 

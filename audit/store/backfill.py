@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, new_salt
 from audit.store import tables
-from audit.store.batch import SALT_BYTES, commit
 from audit.store.ledger import Author, Entry
 from audit.store.read.committed import Committed, committed
 
@@ -40,11 +39,11 @@ def _entry(one: Committed) -> Entry:
     assert one.body_salt is not None
     assert one.request is not None
     assert one.response is not None
-    salt = os.urandom(SALT_BYTES)
+    salt = new_salt()
     return Entry(
         id=one.id,
         salt=salt,
-        metadata=commit(salt, b"m", one.metadata),
-        request=commit(one.body_salt, b"q", one.request),
-        response=commit(one.body_salt, b"r", one.response),
+        metadata=commit(salt, METADATA, one.metadata),
+        request=commit(one.body_salt, REQUEST, one.request),
+        response=commit(one.body_salt, RESPONSE, one.response),
     )

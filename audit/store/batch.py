@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from audit.call import Call
+from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, new_salt
 from audit.store import tables
 from audit.store.bodies import Split, split, split_answer
 from audit.store.entries import metadata_of, request_of, response_of
@@ -29,8 +28,6 @@ from audit.wire.parse import printable
 
 __all__ = ["Batch", "Prepared", "prepared"]
 
-SALT_BYTES = 16
-
 
 @dataclass(slots=True)
 class Prepared:
@@ -45,8 +42,8 @@ class Prepared:
     request: Split
     response: Split
     said: Said
-    salt: bytes = field(default_factory=lambda: os.urandom(SALT_BYTES))
-    body_salt: bytes = field(default_factory=lambda: os.urandom(SALT_BYTES))
+    salt: bytes = field(default_factory=new_salt)
+    body_salt: bytes = field(default_factory=new_salt)
     commitments: tuple[bytes, bytes] = (b"", b"")
     content: bytes | None = None
     """Packed, where no part of a body stands elsewhere."""
@@ -59,14 +56,10 @@ class Prepared:
         return Entry(
             id=self.call.exchange.id,
             salt=self.salt,
-            metadata=commit(self.salt, b"m", told),
+            metadata=commit(self.salt, METADATA, told),
             request=self.commitments[0],
             response=self.commitments[1],
         )
-
-
-def commit(salt: bytes, side: bytes, told: bytes) -> bytes:
-    return hmac.digest(salt, side + told, "sha256")
 
 
 def prepared(call: Call, now: datetime) -> Prepared:
@@ -87,8 +80,8 @@ def prepared(call: Call, now: datetime) -> Prepared:
         said=said_by(exchange, request.run),
     )
     one.commitments = (
-        commit(one.body_salt, b"q", request_of(exchange) + exchange.request_body),
-        commit(one.body_salt, b"r", response_of(exchange) + exchange.response_body),
+        commit(one.body_salt, REQUEST, request_of(exchange) + exchange.request_body),
+        commit(one.body_salt, RESPONSE, response_of(exchange) + exchange.response_body),
     )
     if not request.ranges and not response.ranges:
         one.content = pack_exchange(exchange, (exchange.request_body,), (exchange.response_body,))
@@ -159,9 +152,12 @@ def _thread_columns(thread: Thread) -> dict[str, Any]:
 def _said_anew(one: Prepared) -> str:
     """Return what was said in a call, but for what it repeats of the one that it goes on from, where that is sure."""
     reading, new = one.call.reading, one.thread.new
-    if new is None or len(reading.input) < one.said.elements:
+    more = len(reading.input) - one.said.elements
+    if new is None or more < 0:
         return spoken(reading)
-    return "\n".join(message.text for message in (*reading.input[-new:], *reading.output))
+    # More messages than elements: a system prompt that stands beside them, or results of tools that stand in one
+    # element. Which it is nobody knows here: better a message too many than one too few.
+    return "\n".join(message.text for message in (*reading.input[-new - more :], *reading.output))
 
 
 def _digest(working: dict[str, Any]) -> str:

@@ -4,17 +4,18 @@ Every request of a conversation repeats all that was said before. What may be sh
 own bytes, so that put in a row they are the body again, whatever it holds.
 
 A *run* is the list of what was said (`messages`, `input`, `contents`). At the end of each of its elements stands the
-SHA-256 of all its bytes so far: who has stored the bytes up to one of these need only store what follows. A *block* is
-a value that is the same wherever it stands: a list of tools, a system prompt, an image.
+SHA-256 of all its bytes so far: who has stored the bytes up to one of these need only store what follows. A *mark* is
+what a caller sets at the end of what is to be cached, and takes away again in the next request: it is not of the run.
+A *block* is a value that is the same wherever it stands: a list of tools, a system prompt, an image.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import msgspec
 
@@ -37,10 +38,18 @@ PIECE = 1024 * 1024
 """Bytes of what is long and not understood that are one block: a row is in memory at once, several times."""
 MOST_READ = 64 * 1024 * 1024
 """Longer bodies are not looked into."""
-_HINT = 64
-"""Bytes by which a value is looked for; a long needle takes long to prepare."""
+MOST_ELEMENTS = 20_000
+"""A longer list was not said by anyone."""
+LONG_BASE64 = 4_096
+_KEY = re.compile(rb'[\s,{]*"(?:[^"\\]++|\\.)*+"\s*:\s*', re.DOTALL)
 _BETWEEN = re.compile(rb"[\s,]*")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{4096,}={0,2}")
+_SIGNS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]++={0,2}")
+MOST_MARKS = 64
+"""Anthropic takes four."""
+_CACHED = rb'"cache_control"\s?:\s?\{[^{}]*+\}'
+_MARK = re.compile(rb",\s?" + _CACHED + rb"|" + _CACHED + rb',\s?|,\s?\{"cachePoint"\s?:\s?\{[^{}]*+\}\}')
+"""Anthropic's, at either end of what it marks; Converse's, behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,19 @@ class Run:
     ends: tuple[int, ...]
     """Where each element ends."""
     digests: tuple[bytes, ...]
-    """Of all from `start` to there."""
+    """Of all from `start` to there, but for marks."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Where they begin and end, in order."""
+
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield where what is between two offsets and in no mark begins and ends."""
+        for mark_start, mark_end in self.marks:
+            if start < mark_start < end:
+                yield start, mark_start
+            if mark_start < end:
+                start = max(start, mark_end)
+        if start < end:
+            yield start, end
 
     @property
     def end(self) -> int:
@@ -91,31 +112,38 @@ def split_answer(body: bytes) -> Split:
 
 def split(body: bytes) -> Split:
     """Return what of a request may be shared. Takes any bytes."""
-    members = _members(body) if len(body) <= MOST_READ else {}
-    run = next((found for name in RUNS if name in members and (found := _run(body, members[name]))), None)
+    values = {name: (start, value) for name, start, value in _values(body)} if len(body) <= MOST_READ else {}
+    run = next((found for name in RUNS if name in values and (found := _run(body, *values[name]))), None)
     if len(body) < WORTH_A_BLOCK:
         return Split(body, run)
     ranges: list[Block | Run] = [run] if run is not None and run.is_long else []
-    ranges += _blocks(body, members, run)
+    ranges += _blocks(body, values, run)
     ranges.sort(key=lambda found: found.start)
     return Split(body, run, tuple(_with_gaps_cut(body, ranges)))
 
 
 def blocks_of_base64(body: bytes, start: int, end: int) -> Iterator[Block]:
     """Yield the long base64 between two offsets of a body, such as images."""
-    for found in _BASE64.finditer(body, start, end):
-        yield _block(body, found.start(), found.end())
+    for probe in range(start + LONG_BASE64 - 1, end, LONG_BASE64):  # none is so short that it lies between two
+        if probe < start or body[probe] not in _SIGNS:
+            continue
+        before = body[max(start, probe - LONG_BASE64) : probe]
+        first = probe - len(before) + len(before.rstrip(_SIGNS))
+        found = _BASE64.match(body, first, end)
+        if found is not None and len(found[0].rstrip(b"=")) >= LONG_BASE64:
+            start = found.end()
+            yield _block(body, *found.span())
 
 
-def _blocks(body: bytes, members: dict[str, msgspec.Raw], run: Run | None) -> Iterator[Block]:
-    """The long values of an object, but for the one that holds the run."""
-    at = 0
-    for name, value in members.items():
-        size = memoryview(value).nbytes
-        if size >= (WORTH_A_BLOCK if name in REPEATED else LONG) and (start := _find(body, value, at)) >= 0:
-            at = start + size
-            if run is None or not start <= run.start < at:
-                yield _block(body, start, at)
+def _blocks(body: bytes, values: dict[str, tuple[int, msgspec.Raw]], run: Run | None) -> Iterator[Block]:
+    """The long values of an object, but for the one that holds the run, and for what holds a picture."""
+    for name, (start, value) in values.items():
+        end = start + _size(value)
+        if run is not None and start < run.start < end:
+            continue
+        long = end - start >= LONG and next(blocks_of_base64(body, start, end), None) is None
+        if long or (name in REPEATED and end - start >= WORTH_A_BLOCK):
+            yield _block(body, start, end)
 
 
 def _with_gaps_cut(body: bytes, ranges: list[Block | Run]) -> Iterator[Block | Run]:
@@ -149,30 +177,51 @@ def _block(body: bytes, start: int, end: int) -> Block:
     return Block(start, end, digest.digest())
 
 
-def _run(body: bytes, value: msgspec.Raw) -> Run | None:
+def _run(body: bytes, start: int, value: msgspec.Raw) -> Run | None:
     elements = _elements(value)
-    start = at = _find(body, value, 0) + 1  # behind the bracket
-    if not elements or not start:
+    if not 0 < len(elements) <= MOST_ELEMENTS:
         return None
-    view, so_far = memoryview(body), sha256(b"run:")
-    ends, digests = [], []
+    at = start + 1  # behind the bracket
+    run = Run(at, tuple(_ends(body, at, elements)), (), _marks(body, at, start + _size(value)))
+    return replace(run, digests=tuple(_digests(body, run)))
+
+
+def _ends(body: bytes, at: int, elements: list[msgspec.Raw]) -> Iterator[int]:
     for element in elements:
         between = _BETWEEN.match(body, at)
-        end = (between.end() if between else at) + memoryview(element).nbytes
-        so_far.update(view[at:end])
-        ends.append(end)
-        digests.append(so_far.copy().digest())
+        at = (between.end() if between else at) + _size(element)
+        yield at
+
+
+def _marks(body: bytes, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    if body.find(b'"cache', start, end) < 0:
+        return ()
+    marks = tuple(found.span() for found in islice(_MARK.finditer(body, start, end), MOST_MARKS + 1))
+    return marks if len(marks) <= MOST_MARKS else ()
+
+
+def _digests(body: bytes, run: Run) -> Iterator[bytes]:
+    view, so_far, at = memoryview(body), sha256(b"run:"), run.start
+    for end in run.ends:
+        for piece_start, piece_end in run.pieces(at, end):
+            so_far.update(view[piece_start:piece_end])
+        yield so_far.copy().digest()
         at = end
-    return Run(start, tuple(ends), tuple(digests))
 
 
-def _find(body: bytes, value: msgspec.Raw, at: int) -> int:
-    """Return where a value stands in the object that it was taken from, or another of the same bytes; -1 if nowhere."""
-    whole = bytes(value)
-    hint = whole[:_HINT]
-    while (at := body.find(hint, at)) >= 0 and not body.startswith(whole, at):
-        at += 1
-    return at
+def _values(body: bytes) -> Iterator[tuple[str, int, msgspec.Raw]]:
+    """The values of an object and where they begin; all those before a key that comes twice."""
+    at = body.find(b"{") + 1
+    for name, value in _members(body).items():
+        key = _KEY.match(body, at)
+        if key is None or not body.startswith(memoryview(value), key.end()):
+            return
+        at = key.end() + _size(value)
+        yield name, key.end(), value
+
+
+def _size(value: msgspec.Raw) -> int:
+    return memoryview(value).nbytes
 
 
 def _members(body: bytes) -> dict[str, msgspec.Raw]:

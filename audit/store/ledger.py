@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from audit.ledger.leaf import WRITER_ID_BYTES
 from audit.store import tables
 from audit.store.loading import insert_rows
 
 __all__ = ["Author", "Entry"]
-
-WRITER_ID_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,12 @@ class Author:
         ]
         insert_rows(connection, tables.entries, rows)
         self._number += len(rows)
+
+    def close(self, engine: Engine, now: datetime) -> None:
+        """Note that this writer has ended in order; one that is killed never says so."""
+        writers = tables.ledger_writers
+        with suppress(SQLAlchemyError), engine.begin() as connection:
+            connection.execute(writers.update().where(writers.c.id == self._id).values(closed_at=now))
 
     def _opened(self, connection: Connection, now: datetime) -> tuple[int, int]:
         """Return this writer's key and the next number, making it known if it is not."""

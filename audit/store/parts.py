@@ -36,13 +36,22 @@ class Shelved:
     """A body, of which parts are stored elsewhere."""
 
     items: tuple[Item, ...]
-    own: tuple[bytes | memoryview, ...]
+    own: tuple[memoryview, ...]
     """Its bytes of its own, in order."""
 
     @property
-    def uses(self) -> list[int]:
+    def uses(self) -> set[int]:
         """The keys of the parts that stand in it."""
         return used(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A range of a body that stands elsewhere."""
+
+    start: int
+    end: int
+    ref: Ref
 
 
 @dataclass(slots=True)
@@ -70,10 +79,20 @@ class Shelf:
     def _shelve(self, split: Split) -> Shelved:
         if not split.ranges:
             return _all_its_own(split.body)
-        return _cut(split.body, 0, len(split.body), [(part, self._part_of(split.body, part)) for part in split.ranges])
+        return _cut(
+            split.body, 0, len(split.body), [piece for part in split.ranges for piece in self._pieces(split.body, part)]
+        )
 
-    def _part_of(self, body: bytes, part: Block | Run) -> int:
-        return self._block(body, part) if isinstance(part, Block) else self._run(body, part)
+    def _pieces(self, body: bytes, part: Block | Run) -> list[Piece]:
+        """Where a part stands in a body, which may be in pieces."""
+        if isinstance(part, Block):
+            return [Piece(part.start, part.end, Ref(self._block(body, part)))]
+        pk = self._run(body, part)
+        pieces, at = [], 0
+        for start, end in part.pieces(part.start, part.end):
+            pieces.append(Piece(start, end, Ref(pk, at, at + end - start) if part.marks else Ref(pk)))
+            at += end - start
+        return pieces
 
     def _block(self, body: bytes, block: Block) -> int:
         if (known := self._known.get(block.digest)) is not None:
@@ -86,26 +105,34 @@ class Shelf:
         return self._block(body, image)
 
     def _run(self, body: bytes, run: Run) -> int:
-        last = len(run.ends) - 1
-        deepest = next((number for number in range(last, -1, -1) if run.digests[number] in self._known), -1)
-        pk = self._known[run.digests[deepest]] if deepest >= 0 else None
+        last, deepest = len(run.ends) - 1, self._deepest(run)
         if deepest < 0 < last and run.ends[0] - run.start >= WORTH_ITS_OWN:
-            pk = self._stretch(body, run, -1, 0, None)
-            deepest = 0
-        if pk is None or deepest < last:
-            pk = self._stretch(body, run, deepest, last, pk)
-        return pk
+            self._stretch(body, run, -1, 0, None)
+            deepest = self._deepest(run)
+        before = self._known[run.digests[deepest]] if deepest >= 0 else None
+        return before if before is not None and deepest == last else self._stretch(body, run, deepest, last, before)
+
+    def _deepest(self, run: Run) -> int:
+        """Return the number of the last element up to which a run is stored; -1 if none is."""
+        return next((number for number in range(len(run.ends) - 1, -1, -1) if run.digests[number] in self._known), -1)
 
     def _stretch(self, body: bytes, run: Run, after: int, last: int, before: int | None) -> int:
         """Store a run's elements behind one, up to another."""
         start, end = run.ends[after] if after >= 0 else run.start, run.ends[last]
-        images = [(image, self._image(body, image)) for image in blocks_of_base64(body, start, end)]
-        shelved = _cut(body, start, end, images)
-        pk = self._add(run.digests[last], before, text_of(shelved.items) if images else None, shelved.own)
-        self._links += [{"user_pk": pk, "part_pk": part} for part in sorted(set(shelved.uses))]
+        items: list[Item] = []
+        own: list[memoryview] = []
+        for piece_start, piece_end in run.pieces(start, end):
+            blocks = blocks_of_base64(body, piece_start, piece_end)
+            images = [Piece(block.start, block.end, Ref(self._image(body, block))) for block in blocks]
+            piece = _cut(body, piece_start, piece_end, images)
+            items += piece.items
+            own += piece.own
+        linked = sorted(used(items))
+        pk = self._add(run.digests[last], before, text_of(items) if linked else None, own)
+        self._links += [{"user_pk": pk, "part_pk": part} for part in linked]
         return pk
 
-    def _add(self, digest: bytes, before: int | None, recipe: str | None, own: Sequence[bytes | memoryview]) -> int:
+    def _add(self, digest: bytes, before: int | None, recipe: str | None, own: Sequence[memoryview]) -> int:
         pk, self._next = self._next, self._next + 1
         row = {"pk": pk, "digest": digest, "before": before, "codec": CODEC, "recipe": recipe, "content": pack(*own)}
         self._rows.append(row)
@@ -180,19 +207,19 @@ def _asked(split: Split) -> Iterator[bytes]:
 
 
 def _all_its_own(body: bytes) -> Shelved:
-    return Shelved((len(body),), (body,))
+    return Shelved((len(body),), (memoryview(body),))
 
 
-def _cut(body: bytes, start: int, end: int, parts: Sequence[tuple[Block | Run, int]]) -> Shelved:
+def _cut(body: bytes, start: int, end: int, pieces: Sequence[Piece]) -> Shelved:
     items: list[Item] = []
     own = []
     at, view = start, memoryview(body)
-    for found, pk in parts:
-        if found.start > at:
-            items.append(found.start - at)
-            own.append(view[at : found.start])
-        items.append(Ref(pk))
-        at = found.end
+    for piece in pieces:
+        if piece.start > at:
+            items.append(piece.start - at)
+            own.append(view[at : piece.start])
+        items.append(piece.ref)
+        at = piece.end
     if end > at:
         items.append(end - at)
         own.append(view[at:end])

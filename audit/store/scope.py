@@ -87,6 +87,8 @@ class Scope:
     projects: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
+    conversations: tuple[str, ...] = ()
+    """By the id of the first call, or the beginning of it."""
     labels: tuple[tuple[str, str], ...] = ()
     """Several values of one name widen, several names narrow."""
     outcomes: tuple[str, ...] = ()

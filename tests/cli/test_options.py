@@ -32,6 +32,7 @@ def numbers(audit: Audit, *words: str) -> set[int]:
         (["--project", ""], {5, 6}),
         (["--user", "grace"], {4, 7}),
         (["--session", ""], {2, 3, 4, 5, 6, 7}),
+        (["--conversation", call_id(3)], {3}),
         (["--label", "team=red"], {2, 3}),
         (["--label", "team=red", "--label", "team=blue"], {2, 3, 4, 7}),
         (["--outcome", "blocked"], {5}),

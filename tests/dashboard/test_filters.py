@@ -33,6 +33,7 @@ def as_params(choice: Chosen) -> dict[str, list[str]]:
         users=several,
         labels=several,
         sessions=several,
+        conversations=several,
         outcomes=several,
         operations=several,
         matches=several,
@@ -107,7 +108,7 @@ def test_choosing_a_canary_counts_its_checks() -> None:
 
 
 def test_pages_share_only_what_the_bar_shows() -> None:
-    choice = Chosen(models=("m",), outcomes=("clean",), sessions=("s",), search="x", canary="c")
+    choice = Chosen(models=("m",), outcomes=("clean",), sessions=("s",), conversations=("i",), search="x", canary="c")
     assert choice.shared() == Chosen(models=("m",), canary="c")
     assert choice.narrows == 2
 

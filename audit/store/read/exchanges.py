@@ -12,7 +12,7 @@ from audit.dialects import choose
 from audit.store import tables
 from audit.store.packing import unpack_exchange
 from audit.store.parts import expanded
-from audit.store.recipes import join, parse, used
+from audit.store.recipes import Item, join, parse, used
 from audit.store.search import spoken
 from audit.wire.transcript import transcribe
 
@@ -70,7 +70,7 @@ def labels_of(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[tup
     return {pk: tuple(sorted(pairs)) for pk, pairs in found.items()}
 
 
-def _bodies(recipe: str) -> list[list[int]]:
+def _bodies(recipe: str) -> list[list[Item]]:
     """The recipes of both bodies."""
     request, _, response = recipe.partition(";")
     return [parse(request), parse(response)]
@@ -79,7 +79,7 @@ def _bodies(recipe: str) -> list[list[int]]:
 def _exchange(
     row: Any,
     labels: tuple[tuple[str, str], ...],
-    recipes: Sequence[Sequence[int]] | None,
+    recipes: Sequence[Sequence[Item]] | None,
     parts: Mapping[int, bytes],
 ) -> Exchange:
     content = unpack_exchange(row.content, row.codec)

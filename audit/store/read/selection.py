@@ -127,6 +127,8 @@ def _whose(scope: Scope) -> Iterable[ColumnElement[bool]]:
     ):
         if values:
             yield or_(column.in_(values), column.is_(None)) if "" in values else column.in_(values)
+    if scope.conversations:
+        yield or_(*map(_in_conversation, scope.conversations))
     for name in dict(scope.labels):
         labels = tables.call_labels.c
         wanted = [value for other, value in scope.labels if other == name]
@@ -135,6 +137,11 @@ def _whose(scope: Scope) -> Iterable[ColumnElement[bool]]:
         yield _c.canary == scope.canary
     elif scope.canaries is not Canaries.WITH:
         yield _c.canary.is_(None) if scope.canaries is Canaries.WITHOUT else _c.canary.is_not(None)
+
+
+def _in_conversation(beginning: str) -> ColumnElement[bool]:
+    bounds = id_range(beginning)
+    return false() if bounds is None else or_(_c.conversation.between(*bounds), _c.id.between(*bounds))
 
 
 def _what(scope: Scope) -> Iterable[ColumnElement[bool]]:

@@ -65,6 +65,10 @@ class CallRow:
     request_id: str | None
     request_bytes: int
     response_bytes: int
+    continues: UUID | None = None
+    """The call that this one goes on from: it repeats all that was said there, and says more."""
+    conversation: UUID | None = None
+    """The first call of the conversation; None where nothing is gone on from, as in that first call itself."""
     labels: tuple[tuple[str, str], ...] = ()
 
     @property

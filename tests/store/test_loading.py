@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine, inspect, select
+from sqlalchemy.exc import IntegrityError
+
+from audit.store import tables
+from audit.store.engine import is_sqlite, open_engine
+from audit.store.loading import (
+    MONTH_KEYS,
+    PARTITIONED,
+    insert_rows,
+    make_partitions,
+    month_of,
+    next_key,
+    partition,
+    since_key,
+    take_writing_turn,
+)
+from audit.store.write import Writer
+from tests.store.samples import NOON, a_call, an_id
+
+LOSS = {"id": an_id(1), "at": NOON, "count": 3, "reason": "disk full"}
+CHECK = {"canary": "c", "provider": "p", "model": "m", "slot_at": NOON, "claimed_by": "x", "started_at": NOON}
+
+
+def test_rows_are_stored_as_they_are(engine: Engine) -> None:
+    with engine.begin() as connection:
+        insert_rows(connection, tables.losses, [LOSS, {**LOSS, "id": an_id(2), "reason": "ö\n\\N\t"}])
+        found = connection.execute(select(tables.losses).order_by(tables.losses.c.id)).all()
+    assert [tuple(row)[1:] for row in found] == [
+        (an_id(1), NOON, 3, "disk full"),
+        (an_id(2), NOON, 3, "ö\n\\N\t"),
+    ]
+
+
+def test_json_and_nothing_are_told_apart(engine: Engine) -> None:
+    with engine.begin() as connection:
+        some = [{**CHECK, "reasons": ["a", {"b": None}]}, {**CHECK, "model": "n", "reasons": None}]
+        insert_rows(connection, tables.checks, some)
+        found = connection.execute(select(tables.checks.c.reasons).order_by(tables.checks.c.model)).scalars().all()
+    assert found == [["a", {"b": None}], None]
+
+
+def test_no_rows_are_nothing(engine: Engine) -> None:
+    with engine.begin() as connection:
+        insert_rows(connection, tables.losses, [])
+        assert connection.execute(select(tables.losses)).all() == []
+
+
+def test_a_row_that_is_there_is_an_error_of_the_data(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(IntegrityError):
+        insert_rows(connection, tables.losses, [LOSS, LOSS])
+
+
+def test_months_are_counted_from_1970_in_utc() -> None:
+    assert month_of(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert month_of(datetime(2026, 11, 30, 23, tzinfo=UTC)) == 682
+    assert month_of(datetime(2026, 12, 1, 1, tzinfo=timezone(timedelta(hours=2)))) == 682
+
+
+def test_keys_go_on_from_the_last_entry(engine: Engine) -> None:
+    with engine.begin() as connection:
+        first = next_key(connection, NOON)
+    assert first == (1 if is_sqlite(engine) else 672 * MONTH_KEYS + 1)
+    Writer(engine, clock=lambda: NOON).append([a_call(1), a_call(2)])
+    with engine.begin() as connection:
+        assert next_key(connection, NOON) == first + 2
+        assert next_key(connection, NOON - timedelta(days=90)) == first + 2  # a clock that was put back
+        later = next_key(connection, NOON + timedelta(days=31))
+    assert later == (3 if is_sqlite(engine) else 673 * MONTH_KEYS + 1)
+
+
+def test_calls_that_began_at_a_time_have_greater_keys(engine: Engine) -> None:
+    with engine.begin() as connection:
+        found = since_key(connection, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert found == (None if is_sqlite(engine) else 673 * MONTH_KEYS)  # February: a clock may be ahead by a day
+
+
+def test_there_are_partitions_for_this_month_and_the_next(engine: Engine) -> None:
+    key = month_of(datetime(2031, 12, 5, tzinfo=UTC)) * MONTH_KEYS + 5
+    for _ in range(2):
+        with engine.begin() as connection:
+            make_partitions(connection, key)
+    names = {partition(table, month) for table in PARTITIONED for month in (743, 744)}
+    assert {"calls_2031_12", "call_words_2032_01"} <= names
+    assert names & set(inspect(engine).get_table_names()) == (set() if is_sqlite(engine) else names)
+
+
+def test_one_at_a_time_appends(url: str) -> None:
+    first, second, waits, order = open_engine(url), open_engine(url), Event(), list[str]()
+
+    def other() -> None:
+        waits.set()
+        with second.begin() as connection:
+            take_writing_turn(connection)
+            order.append("second")
+
+    thread = Thread(target=other)
+    with first.begin() as connection:
+        take_writing_turn(connection)
+        thread.start()
+        waits.wait()
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    first.dispose()
+    second.dispose()
