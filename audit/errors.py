@@ -5,6 +5,7 @@ AuditError
 ├── StoreError       the database cannot be used; `permanent` says whether waiting can help
 ├── JournalError     the journal cannot be written: the exchange at hand is not recorded
 ├── ArchiveError     a file to import is not of the kind it should be
+├── LedgerError      a signature, a proof or a key of the ledger does not hold
 └── PromptError      a canary cannot be asked as it is defined
 
 Programming mistakes raise builtins. A provider's error is not an error here: it is a response.
@@ -12,7 +13,7 @@ Programming mistakes raise builtins. A provider's error is not an error here: it
 
 from __future__ import annotations
 
-__all__ = ["ArchiveError", "AuditError", "JournalError", "PromptError", "SettingsError", "StoreError"]
+__all__ = ["ArchiveError", "AuditError", "JournalError", "LedgerError", "PromptError", "SettingsError", "StoreError"]
 
 
 class AuditError(Exception):
@@ -41,6 +42,10 @@ class JournalError(AuditError):
 
 class ArchiveError(AuditError):
     """A file to import cannot be read as recorded exchanges."""
+
+
+class LedgerError(AuditError):
+    """What should show that the record is unchanged does not, or cannot be read."""
 
 
 class PromptError(AuditError):

@@ -34,6 +34,12 @@ COMMANDS = {
     "keys": "Name the API keys that were seen; issue keys of your own.",
     "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",
     "collect": "Bring into the database what others only journal.",
+    "verify": "Say whether the record is whole and unchanged.",
+    "prove": "Print the proof that the ledger holds a call.",
+    "verify-proof": "Say whether a proof holds, without a database.",
+    "consistency": "Say whether the log has only grown between two checkpoints.",
+    "ledger": "The tamper-evident log itself: its key, its checkpoints, a copy of it.",
+    "redact": "See what redaction would take out of stored calls.",
     "db": "Prepare and check the database.",
     "doctor": "Find out what is wrong with this installation.",
     "simulator": "Serve a fake provider that speaks every format.",
@@ -57,9 +63,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(
-            f"audit.cli.{name}_" if name == "import" else f"audit.cli.{name}"
-        ).command
+        module = "import_" if name == "import" else name.replace("-", "_")
+        command: click.Command = import_module(f"audit.cli.{module}").command
         return command
 
     def resolve_command(

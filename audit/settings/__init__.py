@@ -30,17 +30,21 @@ from pydantic import (
 from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
 from audit.settings.fields import Outcomes, Section, Span, Words, currency_code
+from audit.settings.ledger import LedgerSettings
 from audit.settings.proxy import ProxySettings
+from audit.settings.redaction import RedactionSettings
 
 __all__ = [
     "CanarySettings",
     "DashboardSettings",
     "ExpectSettings",
+    "LedgerSettings",
     "ModelSettings",
     "PriceSettings",
     "ProviderSettings",
     "ProxySettings",
     "RecordingSettings",
+    "RedactionSettings",
     "Settings",
     "StoreSettings",
     "load_settings",
@@ -215,6 +219,8 @@ class Settings(Section):
     recording: RecordingSettings = RecordingSettings()
     dashboard: DashboardSettings = DashboardSettings()
     proxy: ProxySettings = ProxySettings()
+    redaction: RedactionSettings = RedactionSettings()
+    ledger: LedgerSettings = LedgerSettings()
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     models: tuple[ModelSettings, ...] = ()
     canaries: tuple[CanarySettings, ...] = ()
@@ -231,6 +237,15 @@ class Settings(Section):
     @property
     def journal(self) -> Path:
         return self.home / "journal"
+
+    @property
+    def ledger_key(self) -> Path:
+        return self.ledger.key or self.home / "ledger.key"
+
+    @property
+    def ledger_anchors(self) -> tuple[str, ...]:
+        default = (f"file:{self.home / 'anchors' / 'checkpoints.jsonl'}",)
+        return default if self.ledger.anchors is None else self.ledger.anchors
 
     @field_validator("home")
     @classmethod

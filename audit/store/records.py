@@ -238,7 +238,9 @@ def _name(value: str | None, most: int = MAX_TEXT) -> str | None:
 
 
 def _cut(value: str | None, most: int = MAX_TEXT) -> str | None:
-    return None if value is None else printable(value[:most]).translate(_SEPARATORS)
+    if value is None or (value.isascii() and value.isprintable()):  # as nearly all names are
+        return value and value[:most]
+    return printable(value[:most]).translate(_SEPARATORS)
 
 
 _SEPARATORS = str.maketrans({FIELD: "\u241f", RECORD: "\u241e", GROUP: "\u241d"})

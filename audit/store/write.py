@@ -72,6 +72,10 @@ class Writer:
         middle = len(calls) // 2
         return _together(self.append(calls[:middle]), self.append(calls[middle:]))
 
+    def close(self) -> None:
+        """Say in the ledger that this writer has ended in order, as far as the database can be reached."""
+        self._author.close(self._engine, self._clock())
+
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
         """Note that `count` exchanges could not be recorded; once for each id."""
         row = {"id": loss_id, "at": at, "count": count, "reason": printable(reason[:500])}

@@ -91,6 +91,8 @@ def printable(text: str) -> str:
     """Return the text without what a database or a terminal refuses: NUL and lone surrogates."""
     if "\x00" in text:
         text = text.replace("\x00", "\u2400")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

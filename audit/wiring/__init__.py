@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import re
 import signal
 import socket
 import sys
@@ -20,25 +19,18 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from uuid import UUID
 
-from audit.call import Call
+from audit.wiring.storing import Store, interpreter, key_names, open_store, upgraded_engine
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from audit.canary.plan import Assignment
     from audit.canary.run import Checked, Runner
     from audit.diagnosis import Diagnosis
     from audit.intake import Intake
-    from audit.interpret import Interpreter
-    from audit.recording.frames import Loss
     from audit.recording.recorder import Recorder
     from audit.settings import Settings
     from audit.store.read import Reader
     from audit.store.schema import SchemaCheck
-    from audit.store.write import Writer
 
 __all__ = [
     "Store",
@@ -74,90 +66,6 @@ def read_settings(config: Path | None = None) -> Settings:
     from audit.settings import load_settings
 
     return load_settings(os.environ, config)
-
-
-def interpreter(settings: Settings, key_names: dict[str, str] | None = None) -> Interpreter:
-    """Return what reads and prices exchanges."""
-    from audit.interpret import Interpreter
-    from audit.pricing import Pricer
-
-    return Interpreter(
-        pricing=Pricer(settings.prices, key_names or {}),
-        providers={_prefix(provider.base_url): name for name, provider in settings.providers.items()},
-        aliases=settings.aliases,
-    )
-
-
-def _prefix(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    return parts.netloc.lower() + re.sub(r"/v1(beta)?$", "", parts.path.rstrip("/"))
-
-
-def upgraded_engine(settings: Settings) -> Engine:
-    """Return an engine for the configured database, its schema up to date; raise `StoreError`."""
-    from audit.store.engine import open_engine
-    from audit.store.schema import upgrade
-
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    return engine
-
-
-class Store:
-    """The writing side of a database: what the recording side drains into, and what imports go through."""
-
-    read: Interpreter
-    writer: Writer
-    engine: Engine
-
-    def __init__(self, settings: Settings) -> None:
-        """Open the configured database, its schema up to date; raise `StoreError`."""
-        self._settings = settings
-        self._open()
-
-    def append(self, calls: Sequence[Call]) -> Sequence[tuple[UUID, str]]:
-        """Store calls, each once; return those that will never be taken, and why."""
-        from audit.store.engine import file_of
-
-        if self._file != file_of(self._settings.database_url):
-            _log.error("the database has been deleted or replaced under a running process; it is opened anew")
-            self.close()
-            self._open()
-        return self.writer.append(calls).refused
-
-    def lost(self, loss: Loss) -> None:
-        """Store that exchanges were lost."""
-        self.writer.lost(loss.id, loss.at, loss.count, loss.reason)
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.engine.dispose()
-
-    def _open(self) -> None:
-        from audit.store.engine import file_of
-        from audit.store.write import Writer
-
-        self.engine = upgraded_engine(self._settings)
-        self._file = file_of(self._settings.database_url)
-        self.read = interpreter(self._settings, _key_names(self._settings, self.engine))
-        self.writer = Writer(self.engine)
-
-
-def open_store(settings: Settings) -> Store:
-    """Return the configured database, ready to be written to; raise `StoreError`."""
-    return Store(settings)
-
-
-def _key_names(settings: Settings, engine: Engine) -> dict[str, str]:
-    """The names of API keys as they are now, if any price goes by them."""
-    from audit.store.read import Reader
-
-    if all(price.key == "*" for price in settings.prices):
-        return {}
-    reader = Reader(engine)
-    seen = reader.keys()
-    issued = {row.fingerprint: row.name for row in reader.issued_keys(datetime.now(UTC), spending=False)}
-    return issued | {row.fingerprint: row.name for row in seen if row.name}
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -311,7 +219,7 @@ def _runner(settings: Settings, planned: Sequence[Assignment], given: Recorder |
         yield Runner(
             planned,
             ask=RecordedAsk(client),
-            interpret=interpreter(settings, _key_names(settings, engine)),
+            interpret=interpreter(settings, key_names(settings, engine)),
             checks=Checks(engine),
             environ=os.environ,
             by=f"{socket.gethostname()}:{os.getpid()}",

@@ -24,6 +24,8 @@ from audit.errors import ArchiveError, JournalError, StoreError
 from tests.cli.terminal import Audit
 
 ROOT = Path(__file__).parents[2]
+MODULES = {"import": "import_", "verify-proof": "verify_proof"}
+"""Commands whose names are no names of modules."""
 HEAVY = ("streamlit", "sqlalchemy", "pandas", "httpx", "httpx2", "pydantic", "numpy", "alembic", "rich.console")
 IMPORTED = """
 import sys
@@ -36,7 +38,7 @@ finally:
 
 
 def loaded(name: str) -> click.Command:
-    command: click.Command = importlib.import_module(f"audit.cli.{name}{'_' if name == 'import' else ''}").command
+    command: click.Command = importlib.import_module(f"audit.cli.{MODULES.get(name, name)}").command
     return command
 
 
@@ -53,7 +55,7 @@ LEAVES = [(words, command) for words, command in every_command() if not isinstan
 
 
 def test_every_module_of_a_command_is_in_the_list_and_the_list_is_true() -> None:
-    files = {path.stem.removesuffix("_") for path in Path(cli.__file__).parent.glob("[a-z]*.py")}
+    files = {path.stem.removesuffix("_").replace("_", "-") for path in Path(cli.__file__).parent.glob("[a-z]*.py")}
     assert files == set(COMMANDS)
     for name in COMMANDS:
         assert loaded(name).name == name
@@ -95,7 +97,10 @@ def test_help_fits_80_columns_but_for_what_is_to_be_typed_and_has_examples(
 
 @pytest.mark.parametrize(("words", "command"), LEAVES, ids=[words for words, _ in LEAVES])
 def test_whatever_prints_a_table_prints_json(words: str, command: click.Command) -> None:
-    tables = {"collect", "dashboard", "canary schedule", "keys name", "keys revoke", "db upgrade", "proxy", "up"}
+    tables = {
+        *("collect", "dashboard", "canary schedule", "keys name", "keys revoke", "db upgrade", "proxy", "up"),
+        *("prove", "ledger key", "ledger sign", "ledger export"),
+    }
     has_json = any("--json" in parameter.opts for parameter in command.params)
     assert has_json == (words not in tables)
 

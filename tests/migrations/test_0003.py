@@ -7,8 +7,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, select, text, true
 
+from audit.ledger.leaf import commit
 from audit.store import tables
-from audit.store.batch import commit
 from audit.store.read import Reader
 from audit.store.read.committed import committed
 from audit.store.read.exchanges import stored_exchanges

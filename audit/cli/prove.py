@@ -1,0 +1,74 @@
+"""`audit prove`: a proof for others that the log holds a call."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from audit import wiring
+from audit.cli._options import settings
+from audit.errors import AuditError
+from audit.wiring.ledger import prove
+
+if TYPE_CHECKING:
+    from audit.settings import Settings
+    from audit.store.read.ledger import Proven
+
+__all__ = ["command"]
+
+
+@click.command(
+    name="prove",
+    epilog="""\b
+Examples:
+  audit prove 0193f2a1 > call.tlog-proof
+  audit prove 0193f2a1 --content call.json > call.tlog-proof
+  audit verify-proof call.tlog-proof --content call.json --key ledger.pub
+
+\b
+The proof is a text as https://c2sp.org/tlog-proof describes it. It tells nothing of the call; the content
+does: all of its metadata and both bodies, with the salts that they were committed with.
+""",
+)
+@click.argument("call")
+@click.option(
+    "--content", type=click.Path(dir_okay=False, path_type=Path), help="Write what is proven to this file, as JSON."
+)
+@click.pass_context
+def command(ctx: click.Context, call: str, content: Path | None) -> None:
+    """Print the proof that the ledger holds a call, by its id or the beginning of it."""
+    found = settings(ctx)
+    proof, proven = prove(found, _id(found, call))
+    if content is not None:
+        content.write_text(json.dumps(_content(proven), indent=2) + "\n", encoding="utf-8")
+    click.echo(proof.text, nl=False)
+
+
+def _id(found: Settings, call: str) -> UUID:
+    reader = wiring.open_reader(found)
+    try:
+        detail = reader.call(call)
+    finally:
+        reader.close()
+    if detail is not None:
+        return detail.row.id
+    try:
+        return UUID(call)  # of a call that was erased, or an act
+    except ValueError:
+        told = f"no call, or more than one, is called {call!r}; `audit calls list` shows ids, whose beginnings will do"
+        raise AuditError(told) from None
+
+
+def _content(proven: Proven) -> dict[str, str | None]:
+    held = proven.content
+    parts = {
+        "leaf_input": proven.leaf_input,
+        "salt": proven.salt,
+        **{name: getattr(held, name, None) for name in ("metadata", "body_salt", "request", "response")},
+    }
+    return {name: None if part is None else base64.b64encode(part).decode() for name, part in parts.items()}

@@ -1,0 +1,139 @@
+"""Where signed checkpoints are kept beside the database, so that who holds the database alone cannot rewrite it.
+
+A file is appended to and fsynced, a line of JSON for each checkpoint: `{"at": …, "note": …}`. A repository of git gets
+the newest as a commit. A witness (https://c2sp.org/tlog-witness) is asked to sign it too. Syslog gets a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import syslog
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from audit.errors import LedgerError
+
+__all__ = ["Anchor", "FileAnchor", "GitAnchor", "SyslogAnchor", "notes_in"]
+
+GIT_TIMEOUT_S = 30.0
+
+
+class Anchor(Protocol):
+    """A place that keeps checkpoints."""
+
+    @property
+    def name(self) -> str:
+        """What it is called when something is wrong with it."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it can tell again what it was given."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """Return the notes that it can tell again, oldest first; raise `LedgerError` if they cannot be read."""
+        ...
+
+    def put(self, note: str) -> None:
+        """Keep a note; raise `LedgerError` if it cannot be kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnchor:
+    """A file that only grows."""
+
+    path: Path
+    remembers: bool = True
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def notes(self) -> Sequence[str]:
+        return notes_in(self.path)
+
+    def put(self, note: str) -> None:
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "note": note}) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(line.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as exc:
+            raise LedgerError(f"cannot anchor the ledger in {self.path}: {exc.strerror}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class GitAnchor:
+    """A repository of git, which gets each checkpoint as a commit; to push it elsewhere is its own hooks' work."""
+
+    folder: Path
+    remembers: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"git repository {self.folder}"
+
+    def notes(self) -> Sequence[str]:
+        return notes_in(self.folder / "checkpoints.jsonl")
+
+    def put(self, note: str) -> None:
+        FileAnchor(self.folder / "checkpoints.jsonl").put(note)
+        self._git("add", "checkpoints.jsonl")
+        self._git("commit", "--quiet", "--message", f"Checkpoint at {note.splitlines()[1]} entries")
+
+    def _git(self, *words: str) -> None:
+        whose = ("-c", "user.name=audit", "-c", "user.email=audit@localhost", "-c", "commit.gpgsign=false")
+        command = ["git", "-C", str(self.folder), *whose, *words]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=GIT_TIMEOUT_S)  # noqa: S603
+        except subprocess.CalledProcessError as exc:
+            raise LedgerError(f"cannot anchor the ledger in {self.name}: {exc.stderr.strip()}") from exc
+        except (OSError, subprocess.TimeoutExpired) as exc:
+            raise LedgerError(f"cannot anchor the ledger in {self.name}: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class SyslogAnchor:
+    """The system's log, from which an operator's own collection takes it elsewhere; it tells nothing again."""
+
+    name: str = "syslog"
+    remembers: bool = False
+
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def put(self, note: str) -> None:
+        origin, size, root, *_ = note.splitlines()
+        syslog.syslog(syslog.LOG_NOTICE, f"audit checkpoint {origin} {size} {root}")
+
+
+def notes_in(path: Path) -> list[str]:
+    """Return the notes of a file of checkpoints, oldest first: none if it is not there.
+
+    A last line that was cut off is passed over: it was never promised. Raises `LedgerError` for any other that cannot
+    be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as exc:
+        raise LedgerError(f"cannot read the anchor {path}: {exc}") from exc
+    return [_note(path, number, line) for number, line in enumerate(lines[:-1], start=1)]
+
+
+def _note(path: Path, number: int, line: str) -> str:
+    try:
+        return str(json.loads(line)["note"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise LedgerError(f"line {number} of the anchor {path} is not a checkpoint") from exc

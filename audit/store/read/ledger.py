@@ -1,0 +1,141 @@
+"""What is asked of the ledger: is the record whole, and proofs for others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import LedgerError
+from audit.ledger.merkle import consistency_proof, inclusion_proof
+from audit.ledger.note import Checkpoint
+from audit.ledger.tiles import HASH_BYTES, hashes_of
+from audit.store import tables
+from audit.store.engine import store_error
+from audit.store.read.committed import Committed, committed
+from audit.store.read.verification import verify
+from audit.store.rows.verified import Verified
+from audit.store.sequencing import input_of, load_tiles, notes
+
+__all__ = ["LedgerReader", "Proven"]
+
+_e, _w = tables.entries.c, tables.ledger_writers.c
+_ENTRIES = select(tables.entries, _w.id.label("writer_id")).join_from(
+    tables.entries, tables.ledger_writers, _e.writer_pk == _w.pk
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """An entry, and what shows that the log holds it."""
+
+    place: int
+    hashes: Sequence[bytes]
+    note: str
+    """The checkpoint that is proven against, as it was signed."""
+    leaf_input: bytes
+    salt: bytes | None
+    content: Committed | None
+    """None for a call that is gone, and for an act."""
+
+
+class LedgerReader:
+    """Answers from one database. Its answers are of one moment each; all may raise `StoreError`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(reads=True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def notes(self) -> Sequence[str]:
+        """Return all checkpoints as they were signed, the oldest first."""
+        with self._transaction() as connection:
+            return notes(connection)
+
+    def verify(
+        self,
+        checkpoints: Callable[[Sequence[str]], Sequence[Checkpoint]],
+        *,
+        anchored: int,
+        since: datetime | None,
+        sample: int | None,
+        progress: Callable[[int, int], None],
+    ) -> Verified:
+        """Return whether the record is whole; `checkpoints` makes of the notes in the database what is to be held to.
+
+        The rest is as in `verification.verify`.
+        """
+        with self._transaction() as connection:
+            held = checkpoints(notes(connection))
+            return verify(connection, held, anchored=anchored, since=since, sample=sample, progress=progress)
+
+    def proof(self, entry_id: UUID, size_of: Callable[[str], int]) -> Proven:
+        """Return the proof that the log holds an entry, against the newest checkpoint; `size_of` reads a note's size.
+
+        Raises `LedgerError` if it is not in the log yet, or the log has lost what is needed.
+        """
+        with self._transaction() as connection:
+            row = connection.execute(_ENTRIES.where(_e.id == entry_id)).one_or_none()
+            if row is None:
+                raise LedgerError(f"the ledger has no entry {entry_id}")
+            found = [(size, note) for note in notes(connection)[-1:] if (size := size_of(note)) > (row.place or 0)]
+            if row.place is None or not found:
+                raise LedgerError(f"entry {entry_id} is not in a signed checkpoint yet: ask again in a minute")
+            ((size, note),) = found
+            with _whole():
+                hashes = inclusion_proof(hashes_of(load_tiles(connection)), row.place, size)
+            return Proven(
+                place=row.place,
+                hashes=hashes,
+                note=note,
+                leaf_input=input_of(row),
+                salt=None if row.salt is None else bytes(row.salt),
+                content=next(committed(connection, [row.pk]), None),
+            )
+
+    def consistency(self, old: int, new: int) -> Sequence[bytes]:
+        """Return the proof that the log of `new` entries begins with that of `old`; raises `LedgerError` likewise."""
+        with self._transaction() as connection, _whole():
+            return consistency_proof(hashes_of(load_tiles(connection)), old, new)
+
+    def tile(self, level: int, number: int, width: int) -> bytes:
+        """Return the hashes of a tile; raise `LedgerError` if it is not as full as that."""
+        with self._transaction() as connection:
+            hashes = load_tiles(connection)(level, number)[: width * HASH_BYTES]
+        if len(hashes) != width * HASH_BYTES:
+            raise LedgerError(f"the log's tile {level}/{number} is not whole; run audit verify")
+        return hashes
+
+    def leaf_inputs(self, first: int, count: int) -> list[bytes]:
+        """Return what the leaves of entries are hashes of, in the log's order."""
+        wanted = _ENTRIES.where(_e.place.between(first, first + count - 1)).order_by(_e.place)
+        with self._transaction() as connection:
+            rows = connection.execute(wanted).all()
+        if len(rows) != count:
+            raise LedgerError(f"entries from {first} on are missing from the log; run audit verify")
+        return [input_of(row) for row in rows]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as exc:
+            raise store_error(exc) from exc
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    try:
+        yield
+    except LookupError as exc:
+        raise LedgerError(f"the log's tiles are not whole: {exc}; run audit verify") from exc
+    except ValueError as exc:
+        raise LedgerError(str(exc)) from exc

@@ -1,0 +1,120 @@
+"""A database that is written to: the recording side drains into it, imports go through it, its ledger is kept."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from audit.call import Call, Exchange
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from audit.interpret import Interpreter
+    from audit.recording.frames import Loss
+    from audit.settings import Settings
+    from audit.store.write import Writer
+    from audit.wiring.ledger import Keeper
+
+__all__ = ["Store", "interpreter", "key_names", "open_store", "upgraded_engine"]
+
+_log = logging.getLogger("audit")
+
+
+def interpreter(settings: Settings, key_names: dict[str, str] | None = None) -> Interpreter:
+    """Return what reads and prices exchanges."""
+    from audit.interpret import Interpreter
+    from audit.pricing import Pricer
+
+    return Interpreter(
+        pricing=Pricer(settings.prices, key_names or {}),
+        providers={_prefix(provider.base_url): name for name, provider in settings.providers.items()},
+        aliases=settings.aliases,
+    )
+
+
+def _prefix(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    return parts.netloc.lower() + re.sub(r"/v1(beta)?$", "", parts.path.rstrip("/"))
+
+
+def upgraded_engine(settings: Settings) -> Engine:
+    """Return an engine for the configured database, its schema up to date; raise `StoreError`."""
+    from audit.store.engine import open_engine
+    from audit.store.schema import upgrade
+
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    return engine
+
+
+class Store:
+    """The writing side of a database: what the recording side drains into, and what imports go through."""
+
+    read: Callable[[Exchange], Call]
+    writer: Writer
+    engine: Engine
+    keeper: Keeper | None
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the configured database, its schema up to date; raise `StoreError`."""
+        self._settings = settings
+        self._open()
+
+    def append(self, calls: Sequence[Call]) -> Sequence[tuple[UUID, str]]:
+        """Store calls, each once; return those that will never be taken, and why."""
+        from audit.store.engine import file_of
+
+        if self._file != file_of(self._settings.database_url):
+            _log.error("the database has been deleted or replaced under a running process; it is opened anew")
+            self.close()
+            self._open()
+        refused = self.writer.append(calls).refused
+        if self.keeper is not None:
+            self.keeper.touch()
+        return refused
+
+    def lost(self, loss: Loss) -> None:
+        """Store that exchanges were lost."""
+        self.writer.lost(loss.id, loss.at, loss.count, loss.reason)
+
+    def close(self) -> None:
+        """Let go of the database, its ledger signed."""
+        if self.keeper is not None:
+            self.keeper.close()
+        self.writer.close()
+        self.engine.dispose()
+
+    def _open(self) -> None:
+        from audit.store.engine import file_of
+        from audit.store.write import Writer
+        from audit.wiring.ledger import keeper
+        from audit.wiring.redacting import reading
+
+        self.engine = upgraded_engine(self._settings)
+        self._file = file_of(self._settings.database_url)
+        self.read = reading(self._settings, interpreter(self._settings, key_names(self._settings, self.engine)))
+        self.writer = Writer(self.engine)
+        self.keeper = keeper(self._settings, self.engine)
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the configured database, ready to be written to; raise `StoreError`."""
+    return Store(settings)
+
+
+def key_names(settings: Settings, engine: Engine) -> dict[str, str]:
+    """Return the names of API keys as they are now, if any price goes by them."""
+    from audit.store.read import Reader
+
+    if all(price.key == "*" for price in settings.prices):
+        return {}
+    reader = Reader(engine)
+    seen = reader.keys()
+    issued = {row.fingerprint: row.name for row in reader.issued_keys(datetime.now(UTC), spending=False)}
+    return issued | {row.fingerprint: row.name for row in seen if row.name}
