@@ -18,7 +18,7 @@ from audit.store.bodies import Split, split, split_answer
 from audit.store.entries import metadata_of, request_of, response_of
 from audit.store.ledger import Entry
 from audit.store.loading import insert_rows
-from audit.store.packing import CODEC, pack_exchange
+from audit.store.packing import codec_for, pack_exchange
 from audit.store.parts import Shelf, Shelved
 from audit.store.recipes import text_of
 from audit.store.records import call_row, finding_rows, label_rows, working
@@ -129,11 +129,13 @@ class Batch:
 
 def _exchange_row(pk: int, one: Prepared, both: tuple[Shelved, Shelved]) -> dict[str, Any]:
     request, response = both
-    content, recipe = one.content, None
+    content, recipe, context = one.content, None, b""
     if content is None:
-        content = pack_exchange(one.call.exchange, request.own, response.own)
+        context = request.context
+        content = pack_exchange(one.call.exchange, request.own, response.own, context)
         recipe = f"{text_of(request.items)};{text_of(response.items)}"
-    return {"call_pk": pk, "codec": CODEC, "salt": one.body_salt, "recipe": recipe, "content": content}
+    codec = codec_for(context)
+    return {"call_pk": pk, "codec": codec, "salt": one.body_salt, "recipe": recipe, "content": content}
 
 
 def _uses(pk: int, both: tuple[Shelved, Shelved]) -> list[dict[str, int]]:

@@ -3,8 +3,9 @@
 Inside are three parts after their lengths: a head of JSON, the request's body, the response's. One piece packs better
 than three, as answers repeat the words of their prompts.
 Codec 1 is Zstandard (RFC 8878) with `dictionary-1.txt` as a raw-content dictionary: what every provider's JSON
-repeats, which is most of a short exchange, and words of English. A codec's dictionary never changes; a better one is
-codec 2.
+repeats, which is most of a short exchange, and words of English. Codec 2 is the same with what was said before behind
+the dictionary: an answer repeats the words of its conversation. A codec's dictionary never changes; a better one would
+be codecs 3 and 4.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ import zstandard
 
 from audit.call import Arrival, Exchange
 
-__all__ = ["CODEC", "pack", "pack_exchange", "unpack", "unpack_exchange"]
+__all__ = ["CODEC", "CONTEXT_BYTES", "codec_for", "pack", "pack_exchange", "unpack", "unpack_exchange"]
 
 CODEC = 1
+IN_CONTEXT = 2
+CONTEXT_BYTES = 16 * 1024
 Octets = bytes | memoryview
 _PARAMETERS = zstandard.ZstdCompressionParameters(
     strategy=zstandard.STRATEGY_LAZY, window_log=19, hash_log=16, chain_log=16, search_log=3, min_match=5
@@ -39,29 +42,41 @@ _LENGTHS = struct.Struct("<II")
 """Bytes of the head and of the request's body."""
 
 
-def pack(*parts: Octets) -> bytes:
-    """Return what the parts are in a row, packed by the current codec."""
+def codec_for(context: bytes) -> int:
+    """Return the codec that `pack` uses with a context, or without one."""
+    return IN_CONTEXT if context else CODEC
+
+
+def pack(*parts: Octets, context: bytes = b"") -> bytes:
+    """Return what the parts are in a row, packed by the current codec; with `context`, what comes before them.
+
+    Of the context the last `CONTEXT_BYTES` count, and whoever unpacks must give the same.
+    """
     size = sum(map(len, parts))
+    packer = _InContext(context).packer() if context else _codec().packer
     if size < _LARGE:
-        return _codec().packer.compress(b"".join(parts))
+        return packer.compress(b"".join(parts))
     packed = BytesIO()
-    with _codec().packer.stream_writer(packed, size=size, closefd=False) as writer:
+    with packer.stream_writer(packed, size=size, closefd=False) as writer:
         for part in parts:
             writer.write(part)
     return packed.getvalue()
 
 
-def unpack(data: bytes, codec: int) -> bytes:
-    """Return what `pack` was given; raise `ValueError` for an unknown codec or broken data."""
-    if codec != CODEC:
+def unpack(data: bytes, codec: int, context: bytes = b"") -> bytes:
+    """Return what `pack` was given; raise `ValueError` for an unknown codec, broken data, or another context."""
+    if codec not in (CODEC, IN_CONTEXT):
         raise ValueError(f"codec {codec} is not known to this version")
+    unpacker = _codec().unpacker if codec == CODEC else _InContext(context).unpacker()
     try:
-        return _codec().unpacker.decompress(data)
+        return unpacker.decompress(data)
     except zstandard.ZstdError as exc:
         raise ValueError(f"broken packed data: {exc}") from exc
 
 
-def pack_exchange(exchange: Exchange, request: Sequence[Octets], response: Sequence[Octets]) -> bytes:
+def pack_exchange(
+    exchange: Exchange, request: Sequence[Octets], response: Sequence[Octets], context: bytes = b""
+) -> bytes:
     """Return what of an exchange is in no column of its own, packed; of its bodies what is in no part of its own."""
     head = {
         "method": exchange.method,
@@ -73,15 +88,15 @@ def pack_exchange(exchange: Exchange, request: Sequence[Octets], response: Seque
     }
     packed_head = _json(head)
     lengths = _LENGTHS.pack(len(packed_head), sum(map(len, request)))
-    return pack(lengths, packed_head, *request, *response)
+    return pack(lengths, packed_head, *request, *response, context=context)
 
 
-def unpack_exchange(data: bytes, codec: int) -> dict[str, Any]:
+def unpack_exchange(data: bytes, codec: int, context: bytes = b"") -> dict[str, Any]:
     """Return what `pack_exchange` packed, as fields of an `Exchange`; raise `ValueError` as `unpack` does.
 
     The bodies lack what stands in parts of its own.
     """
-    content = unpack(data, codec)
+    content = unpack(data, codec, context)
     head_length, request_length = _LENGTHS.unpack_from(content)
     body_at = _LENGTHS.size + head_length
     head = json.loads(content[_LENGTHS.size : body_at])
@@ -119,10 +134,28 @@ class _Codec(threading.local):
     """Zstandard's contexts may not be used by two threads at once."""
 
     def __init__(self) -> None:
-        content = files(__package__).joinpath(f"dictionary-{CODEC}.txt").read_bytes()
-        dictionary = zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        dictionary = zstandard.ZstdCompressionDict(_dictionary(), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         self.packer = zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=dictionary)
         self.unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
+
+
+class _InContext:
+    """The codec with a context, for one use."""
+
+    def __init__(self, context: bytes) -> None:
+        known = _dictionary() + context[-CONTEXT_BYTES:]
+        self._dictionary = zstandard.ZstdCompressionDict(known, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+    def packer(self) -> zstandard.ZstdCompressor:
+        return zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=self._dictionary)
+
+    def unpacker(self) -> zstandard.ZstdDecompressor:
+        return zstandard.ZstdDecompressor(dict_data=self._dictionary)
+
+
+@cache
+def _dictionary() -> bytes:
+    return files(__package__).joinpath(f"dictionary-{CODEC}.txt").read_bytes()
 
 
 @cache

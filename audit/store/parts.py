@@ -17,10 +17,10 @@ from sqlalchemy import Connection, bindparam, func, select
 from audit.store import tables
 from audit.store.bodies import Block, Run, Split, blocks_of_base64
 from audit.store.loading import insert_rows
-from audit.store.packing import CODEC, pack, unpack
+from audit.store.packing import CONTEXT_BYTES, codec_for, pack, unpack
 from audit.store.recipes import Item, Ref, join, parse, text_of, used
 
-__all__ = ["Shelf", "Shelved", "expanded"]
+__all__ = ["Shelf", "Shelved", "expanded", "tail"]
 
 MOST_LOOKED_FOR = 24
 """Ends of a run's elements, from the last one backwards, at which an earlier request may have ended."""
@@ -38,6 +38,13 @@ class Shelved:
     items: tuple[Item, ...]
     own: tuple[memoryview, ...]
     """Its bytes of its own, in order."""
+    shared: tuple[memoryview, ...] = ()
+    """Its other bytes, in order."""
+
+    @property
+    def context(self) -> bytes:
+        """The end of what it shares: it is there again when the rest is read."""
+        return tail(self.shared)
 
     @property
     def uses(self) -> set[int]:
@@ -128,14 +135,23 @@ class Shelf:
             items += piece.items
             own += piece.own
         linked = sorted(used(items))
-        pk = self._add(run.digests[last], before, text_of(items) if linked else None, own)
+        view = memoryview(body)
+        said = tail([view[at:until] for at, until in run.pieces(run.start, start)]) if before is not None else b""
+        pk = self._add(run.digests[last], before, text_of(items) if linked else None, own, said)
         self._links += [{"user_pk": pk, "part_pk": part} for part in linked]
         return pk
 
-    def _add(self, digest: bytes, before: int | None, recipe: str | None, own: Sequence[memoryview]) -> int:
+    def _add(
+        self,
+        digest: bytes,
+        before: int | None,
+        recipe: str | None,
+        own: Sequence[memoryview],
+        context: bytes = b"",
+    ) -> int:
         pk, self._next = self._next, self._next + 1
-        row = {"pk": pk, "digest": digest, "before": before, "codec": CODEC, "recipe": recipe, "content": pack(*own)}
-        self._rows.append(row)
+        packed = {"codec": codec_for(context), "recipe": recipe, "content": pack(*own, context=context)}
+        self._rows.append({"pk": pk, "digest": digest, "before": before, **packed})
         self._known[digest] = pk
         return pk
 
@@ -146,19 +162,46 @@ def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, byte
     stored = _with_befores(connection, keys)
     linked = {link for row in stored.values() if row.recipe for link in used(parse(row.recipe))}
     blocks = {pk: unpack(row.content, row.codec) for pk, row in _rows(connection, linked).items()}
-    own = {pk: _own(row, blocks) for pk, row in stored.items()}
-    return {pk: b"".join(reversed(list(_backwards(pk, stored, own)))) for pk in keys}
+    own: dict[int, bytes] = {}
+    tails: dict[int, bytes] = {}
+    whole = {}
+    for pk in keys:
+        chain = _chain(pk, stored)
+        for row in chain:
+            if row.pk not in own:
+                before = tails.get(row.before, b"")
+                own[row.pk] = _own(row, before, blocks)
+                tails[row.pk] = tail([before, own[row.pk]])
+        whole[pk] = b"".join(own[row.pk] for row in chain)
+    return whole
 
 
-def _own(row: Any, blocks: Mapping[int, bytes]) -> bytes:
-    content = unpack(row.content, row.codec)
+def _own(row: Any, before: bytes, blocks: Mapping[int, bytes]) -> bytes:
+    content = unpack(row.content, row.codec, before)
     return content if row.recipe is None else join(parse(row.recipe), content, partial(_of, blocks))
 
 
-def _backwards(pk: int | None, stored: Mapping[int, Any], own: Mapping[int, bytes]) -> Iterator[bytes]:
+def _chain(pk: int | None, stored: Mapping[int, Any]) -> list[Any]:
+    """The rows of a part and of all that it goes on from, the first of them first."""
+    chain: list[Any] = []
     while pk is not None:
-        yield _of(own, pk)
+        if pk not in stored or len(chain) >= len(stored):
+            raise ValueError(f"part {pk} is missing")
+        chain.append(stored[pk])
         pk = stored[pk].before
+    return chain[::-1]
+
+
+def tail(pieces: Sequence[bytes | memoryview]) -> bytes:
+    """Return the last bytes of pieces in a row, as many as are a context."""
+    taken: list[bytes | memoryview] = []
+    size = 0
+    for piece in reversed(pieces):
+        if size >= CONTEXT_BYTES:
+            break
+        taken.append(piece)
+        size += len(piece)
+    return b"".join(reversed(taken))[-CONTEXT_BYTES:]
 
 
 def _of(content: Mapping[int, bytes], pk: int) -> bytes:
@@ -212,18 +255,19 @@ def _all_its_own(body: bytes) -> Shelved:
 
 def _cut(body: bytes, start: int, end: int, pieces: Sequence[Piece]) -> Shelved:
     items: list[Item] = []
-    own = []
+    own, shared = [], []
     at, view = start, memoryview(body)
     for piece in pieces:
         if piece.start > at:
             items.append(piece.start - at)
             own.append(view[at : piece.start])
         items.append(piece.ref)
+        shared.append(view[piece.start : piece.end])
         at = piece.end
     if end > at:
         items.append(end - at)
         own.append(view[at:end])
-    return Shelved(tuple(items), tuple(own))
+    return Shelved(tuple(items), tuple(own), tuple(shared))
 
 
 def _lots(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Item", "Ref", "join", "parse", "text_of", "used"]
+__all__ = ["Item", "Ref", "join", "parse", "shared", "text_of", "used"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def parse(recipe: str) -> list[Item]:
 def used(items: Sequence[Item]) -> set[int]:
     """Return the keys of the parts that stand in it."""
     return {item.pk for item in items if isinstance(item, Ref)}
+
+
+def shared(items: Sequence[Item], part: Callable[[int], bytes]) -> list[bytes | memoryview]:
+    """Return what stands in it of parts, in order; raise `ValueError` if one is too short."""
+    return [_bytes_of(item, part(item.pk)) for item in items if isinstance(item, Ref)]
 
 
 def join(items: Sequence[Item], own: bytes, part: Callable[[int], bytes]) -> bytes:

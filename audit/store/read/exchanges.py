@@ -11,8 +11,8 @@ from audit.call import Ending, Exchange, Origin, Tags
 from audit.dialects import choose
 from audit.store import tables
 from audit.store.packing import unpack_exchange
-from audit.store.parts import expanded
-from audit.store.recipes import Item, join, parse, used
+from audit.store.parts import expanded, tail
+from audit.store.recipes import Item, join, parse, shared, used
 from audit.store.search import spoken
 from audit.wire.transcript import transcribe
 
@@ -82,7 +82,8 @@ def _exchange(
     recipes: Sequence[Sequence[Item]] | None,
     parts: Mapping[int, bytes],
 ) -> Exchange:
-    content = unpack_exchange(row.content, row.codec)
+    context = tail(shared(recipes[0], parts.__getitem__)) if recipes is not None else b""
+    content = unpack_exchange(row.content, row.codec, context)
     if recipes is not None:
         for name, items in zip(("request_body", "response_body"), recipes, strict=True):
             content[name] = join(items, content[name], parts.__getitem__)
