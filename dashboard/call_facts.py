@@ -190,7 +190,7 @@ def _wire_facts(detail: CallDetail) -> dict[str, str | None]:
     return {
         "Call": str(row.id),
         "Reference": row.reference,
-        "Request": f"{exchange.method} {exchange.url}",
+        "Request": f"{exchange.method} {exchange.url}" if detail.gone is None else None,
         "Provider": row.provider,
         "Format": f"{row.dialect} {detail.dialect_version}",
         "Operation": row.operation,

@@ -49,10 +49,14 @@ def draw(here: View, wanted: str) -> None:
     _heading(here, detail)
     left, right = st.columns([5, 3])
     with left:
-        _conversation(detail, data.reading(detail.exchange))
-        _findings(detail)
-        _request(detail)
-        _response(detail)
+        if detail.gone is None:
+            _conversation(detail, data.reading(detail.exchange))
+            _findings(detail)
+            _request(detail)
+            _response(detail)
+        else:
+            st.info(str(detail.gone), icon=":material/delete:")
+            _findings(detail)
     with right:
         _time(here, detail.row)
         _usage(detail)

@@ -39,8 +39,12 @@ COMMANDS = {
     "verify-proof": "Say whether a proof holds, without a database.",
     "consistency": "Say whether the log has only grown between two checkpoints.",
     "ledger": "The tamper-evident log itself: its key, its checkpoints, a copy of it.",
+    "erase": "Erase calls for good, and print a certificate of it as JSON.",
+    "hold": "Legal holds: what they name is not erased until they are released.",
     "redact": "See what redaction would take out of stored calls.",
-    "db": "Prepare and check the database.",
+    "backup": "Write the record as it is now into a file, while others record on.",
+    "restore": "Bring a backup back, into an empty database, and say whether it is whole.",
+    "db": "Prepare, check and copy the database.",
     "doctor": "Find out what is wrong with this installation.",
     "simulator": "Serve a fake provider that speaks every format.",
 }

@@ -31,6 +31,8 @@ def show_call(detail: CallDetail, settings: Settings) -> None:
     if detail.findings:
         _head("findings")
         print_table(_FINDINGS, [_finding(one) for one in detail.findings])
+    if detail.gone is not None:
+        return
     reading = wiring.interpreter(settings).read(detail.exchange)
     for message in (*reading.input, *reading.output):
         _head(message.role)
@@ -51,7 +53,8 @@ def _facts(detail: CallDetail) -> Iterator[tuple[str, str]]:
     row = detail.row
     yield "call", f"{row.id}" + (f" ({row.reference})" if row.reference else "")
     yield "time", f"{when(row.started_at)} ({zone()})"
-    yield "request", f"{detail.exchange.method} {detail.exchange.url}"
+    request = f"{detail.exchange.method} {detail.exchange.url}"
+    yield "request", request if detail.gone is None else str(detail.gone)
     yield "provider", f"{row.provider} ({row.operation}, read as {row.dialect}{', streamed' if row.streamed else ''})"
     yield "model", _models(row)
     yield "status", f"{row.status or 'no response'}, {row.standing}" + _ending(row)

@@ -113,6 +113,8 @@ def show(ctx: click.Context, call: str, raw: str | None, as_json: bool) -> None:
     detail = read.call(call)
     if detail is None:
         raise click.ClickException(_why_not_one(read, call))
+    if raw and detail.gone is not None:
+        raise click.ClickException(str(detail.gone))
     if raw:
         click.echo(detail.exchange.request_body if raw == "request" else detail.exchange.response_body, nl=False)
     elif as_json:

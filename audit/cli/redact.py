@@ -99,7 +99,7 @@ def _exchanges(read: Reader, scope: Scope) -> Iterator[Exchange]:
     offset = 0
     while rows := read.calls(scope, limit=_AT_ONCE, offset=offset).rows:
         for row in rows:
-            if (detail := read.call(row.id)) is not None:
+            if (detail := read.call(row.id)) is not None and detail.gone is None:
                 yield detail.exchange
         offset += len(rows)
 

@@ -13,7 +13,21 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Insert, Table, case, create_engine, event, func, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    String,
+    Table,
+    case,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
@@ -35,18 +49,22 @@ except ImportError:  # no wheel for this platform
 
 __all__ = [
     "BUSY_TIMEOUT_MS",
+    "at_one_moment",
     "blames_data",
     "file_of",
     "hidden",
+    "in_byte_order",
     "insert_new",
     "is_sqlite",
     "is_there",
     "open_engine",
     "size_bytes",
     "sqlite_module",
+    "sqlite_url",
     "store_error",
     "take_turn",
     "upsert_span",
+    "write_snapshot",
 ]
 
 SOUND_SQLITE = (3, 51, 3)
@@ -100,6 +118,36 @@ def hidden(url: str) -> str:
 def is_sqlite(bind: Engine | Connection) -> bool:
     """Whether this is SQLite, which has full-text search of its own kind and one writer at a time."""
     return bind.dialect.name == "sqlite"
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite database in a file."""
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string()
+
+
+def at_one_moment(engine: Engine) -> Engine:
+    """Return the engine for transactions that read only, and see what was there at their beginning to their end."""
+    if is_sqlite(engine):
+        return engine.execution_options(reads=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def in_byte_order(bind: Engine | Connection, column: Column[Any]) -> ColumnElement[Any]:
+    """Return what to sort by for the same order in every database, whatever language it sorts text by."""
+    is_text = isinstance(column.type, String)
+    return column.collate("C") if is_text and not is_sqlite(bind) else column
+
+
+def write_snapshot(engine: Engine, path: Path) -> bool:
+    """Write a SQLite database as it is now into an empty file, while others write on; False for any other database.
+
+    The file is not in WAL mode, and stands alone. What SQLite writes so it does not bring to the disk: `fsync` does.
+    """
+    if not is_sqlite(engine):
+        return False
+    with engine.connect().execution_options(bare=True) as connection:
+        connection.execute(text("VACUUM INTO :path"), {"path": str(path)})
+    return True
 
 
 def insert_new(bind: Engine | Connection, table: Table, *unique: str) -> Insert:
@@ -234,7 +282,10 @@ def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail with SQLITE_BUSY instead of waiting.
-        reads = read_only or connection.get_execution_options().get("reads", False)
+        options = connection.get_execution_options()
+        if options.get("bare", False):  # for VACUUM, which no transaction takes
+            return
+        reads = read_only or options.get("reads", False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine

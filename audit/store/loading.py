@@ -24,6 +24,8 @@ from audit.store.engine import is_sqlite, take_turn
 __all__ = [
     "MONTH_KEYS",
     "PARTITIONED",
+    "continue_keys",
+    "copy_text",
     "insert_rows",
     "make_partitions",
     "month_of",
@@ -31,6 +33,7 @@ __all__ = [
     "partition",
     "since_key",
     "take_writing_turn",
+    "tells_months",
 ]
 
 MONTH_KEYS = 2**40
@@ -76,6 +79,19 @@ def since_key(connection: Connection, since: datetime) -> int | None:
     return None if is_sqlite(connection) else month_of(since - _SLACK) * MONTH_KEYS
 
 
+def tells_months(connection: Connection) -> bool:
+    """Whether keys tell here in which month calls were recorded."""
+    return not is_sqlite(connection)
+
+
+def continue_keys(connection: Connection, table: Table) -> None:
+    """Let the keys that a table counts up by itself go on behind the greatest that is there."""
+    column = table.autoincrement_column
+    if column is not None and not is_sqlite(connection):
+        counter = func.pg_get_serial_sequence(table.name, column.name)
+        connection.execute(select(func.setval(counter, func.max(column))))
+
+
 def month_of(at: datetime) -> int:
     """Return the number of a month, counted from January 1970 in UTC."""
     utc = at.astimezone(UTC)
@@ -104,12 +120,24 @@ def _make_partition(connection: Connection, table: str, month: int) -> None:
         connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
 
 
+def copy_text(connection: Connection, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Copy rows into a table of PostgreSQL that is not described in `tables.py`, as its columns are written in text."""
+    _copy_rows(connection, f"COPY {table} ({', '.join(names)}) FROM STDIN", None, rows)
+
+
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    driver: Any = connection.connection.driver_connection
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    _copy_rows(connection, statement, [_wire_type(table.c[name].type, connection.dialect) for name in names], rows)
+
+
+def _copy_rows(
+    connection: Connection, statement: str, kinds: list[str] | None, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([_wire_type(table.c[name].type, connection.dialect) for name in names])
+            if kinds is not None:
+                copy.set_types(kinds)
             for row in rows:
                 copy.write_row(row)
     except driver_error(connection) as exc:

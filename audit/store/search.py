@@ -9,14 +9,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Select, column, select, table, text
+from sqlalchemy import BigInteger, Connection, Integer, Select, column, select, table, text
 
 from audit.call import Reading
 from audit.store.engine import is_sqlite
+from audit.store.loading import copy_text
 
-__all__ = ["add_to_index", "folded", "matching", "spoken", "wanted_phrases"]
+__all__ = [
+    "add_to_index",
+    "add_words",
+    "folded",
+    "matching",
+    "remove_from_index",
+    "spoken",
+    "wanted_phrases",
+    "words_of",
+]
 
 MAX_INDEXED = 100_000
 """Characters of one call that are searched: beyond, a prompt is data rather than words."""
@@ -42,8 +53,53 @@ def add_to_index(connection: Connection, rows: list[tuple[int, str]]) -> None:
         values: list[dict[str, Any]] = [{"pk": pk, "words": _spaced(words)} for pk, words in shorter]
         connection.execute(_SQLITE_INSERT, values)
     else:
-        values = [{"pk": pk, "words": sorted(set(_words(words)))} for pk, words in shorter]
-        connection.execute(_POSTGRESQL_INSERT, values)
+        _copy_words(connection, ((pk, _distinct(words)) for pk, words in shorter))
+
+
+def remove_from_index(connection: Connection, pks: Sequence[int]) -> None:
+    """Remove calls by their keys; in SQLite their words stay in the file until the index is written anew."""
+    key = (_FTS5 if is_sqlite(connection) else _TSQUERY).key
+    index = table("call_words", column(key, BigInteger))
+    connection.execute(index.delete().where(index.c[key].in_(pks)))
+
+
+def words_of(connection: Connection) -> Iterator[tuple[int, list[str]]]:
+    """Yield calls that are indexed, as (key, words), in the order of their keys: what is in the index itself."""
+    if is_sqlite(connection):
+        for pk, words in _sqlite_words(connection):
+            yield pk, words.split(" ")
+    else:
+        for pk, words in connection.execute(_POSTGRESQL_WORDS):
+            yield pk, words
+
+
+def _sqlite_words(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Read the index backwards, through a table of its own kind that must be made for it.
+
+    Also on a connection that otherwise only reads: the table is no part of the database.
+    """
+    only_reads = connection.execute(text("PRAGMA query_only")).scalar_one()
+    connection.execute(text("PRAGMA query_only=OFF"))
+    connection.execute(
+        text("CREATE VIRTUAL TABLE IF NOT EXISTS temp.call_words_read USING fts5vocab(main, call_words, instance)")
+    )
+    connection.execute(text(f"PRAGMA query_only={int(only_reads)}"))
+    for row in connection.execute(_SQLITE_WORDS):
+        yield row.doc, row.words
+
+
+def add_words(connection: Connection, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Enter calls, as `words_of` yields them."""
+    if is_sqlite(connection):
+        values: list[dict[str, Any]] = [{"pk": pk, "words": " ".join(words)} for pk, words in rows]
+        connection.execute(_SQLITE_INSERT, values)
+    else:
+        _copy_words(connection, ((pk, [word for word in words if len(word) <= MAX_WORD]) for pk, words in rows))
+
+
+def _copy_words(connection: Connection, rows: Iterable[tuple[int, Collection[str]]]) -> None:
+    """Enter words as `tsvector` has them in text: none of them has a sign in it that would have to be quoted."""
+    copy_text(connection, "call_words", ("call_pk", "words"), [(pk, " ".join(words)) for pk, words in rows])
 
 
 def matching(connection: Connection, query: str) -> Select[tuple[int]] | None:
@@ -75,7 +131,17 @@ def folded(said: str) -> str:
 
 
 def _words(said: str) -> list[str]:
-    return [word for word in _WORD.findall(_spaced(_plain(said))) if len(word) <= MAX_WORD]
+    return [word for word in _every_word(said) if len(word) <= MAX_WORD]
+
+
+def _distinct(said: str) -> list[str]:
+    return [word for word in set(_every_word(said)) if len(word) <= MAX_WORD]
+
+
+def _every_word(said: str) -> list[str]:
+    if said.isascii():  # as most is, and then it need not be searched sign by sign
+        return said.translate(_WORD_SIGNS).split()
+    return _WORD.findall(_spaced(_plain(said)))
 
 
 def _plain(said: str) -> str:
@@ -102,7 +168,15 @@ class _Grammar(NamedTuple):
 _FTS5 = _Grammar("rowid", "call_words MATCH :search_words", '"', " AND ", "*")  # https://sqlite.org/fts5.html
 _TSQUERY = _Grammar("call_pk", "words @@ CAST(:search_words AS tsquery)", "'", " & ", ":*")
 _SQLITE_INSERT = text("INSERT INTO call_words (rowid, words) VALUES (:pk, :words)")
-_POSTGRESQL_INSERT = text("INSERT INTO call_words (call_pk, words) VALUES (:pk, array_to_tsvector(:words))")
+_AT_ONCE = {"yield_per": 200}
+_SQLITE_WORDS = text(
+    "SELECT doc, group_concat(term, ' ') AS words FROM temp.call_words_read GROUP BY doc ORDER BY doc"
+).execution_options(**_AT_ONCE)
+_POSTGRESQL_WORDS = text(
+    "SELECT call_pk, tsvector_to_array(words) FROM call_words WHERE words <> '' ORDER BY call_pk"
+).execution_options(**_AT_ONCE)
 _IDEOGRAPH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _RUN = re.compile(_IDEOGRAPH.pattern + "{2,}")
+_WORD_SIGNS = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+"""What becomes of each ASCII sign of a text that is told apart into words."""
 _WORD = re.compile(r"[^\W_]+")

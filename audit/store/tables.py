@@ -39,6 +39,7 @@ __all__ = [
     "exchanges",
     "findings",
     "flips",
+    "holds",
     "issued_keys",
     "ledger_writers",
     "losses",
@@ -216,6 +217,18 @@ acts = Table(
     Column("kind", String(24), nullable=False),
     Column("actor", Text, nullable=False),  # who did it, as far as is known
     Column("statement", JSON, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", UuidBytes, primary_key=True),  # that of the act by which it was placed
+    Column("by", String(16), nullable=False),  # what calls are named by: see choosing.py
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", UtcTime, nullable=False),
+    Column("released_at", UtcTime),
 )
 
 tiles = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ __all__ = ["Appended", "Writer", "name_key"]
 
 MAX_PRICES = 10_000
 """Workings of prices whose keys are remembered."""
+_LOT = 25
+"""Calls that are packed at a time, beside the preparing of the next."""
 _MANY = 1_000
 """Parameters of one statement."""
 
@@ -52,6 +55,7 @@ class Writer:
         self._clock = clock
         self._price_pks: dict[str, int] = {}
         self._author = Author()
+        self._packer: ThreadPoolExecutor | None = None
 
     def append(self, calls: Sequence[Call]) -> Appended:
         """Store the calls that are not there yet, all at once; one that the database will not take is left out.
@@ -75,6 +79,8 @@ class Writer:
     def close(self) -> None:
         """Say in the ledger that this writer has ended in order, as far as the database can be reached."""
         self._author.close(self._engine, self._clock())
+        if self._packer is not None:
+            self._packer.shutdown()
 
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
         """Note that `count` exchanges could not be recorded; once for each id."""
@@ -84,13 +90,33 @@ class Writer:
 
     def _append(self, calls: Sequence[Call]) -> Appended:
         now = self._clock()
-        made = [prepared(call, now) for call in calls]  # before one's turn: it takes longer than all the rest
+        made = self._prepared(calls, now)  # before one's turn: it takes longer than all the rest
         with self._author.transaction(self._engine) as connection:
             take_writing_turn(connection)
             new = _unknown(connection, made)
             price_pks = self._insert(connection, new, now) if new else {}
         self._remember(price_pks)
         return Appended(new=len(new), repeated=len(calls) - len(new))
+
+    def _prepared(self, calls: Sequence[Call], now: datetime) -> list[Prepared]:
+        """Prepare a batch; a large one is packed beside, as it is prepared."""
+        made: list[Prepared] = []
+        jobs = []
+        for start in range(0, len(calls), _LOT):
+            lot = [prepared(call, now) for call in calls[start : start + _LOT]]
+            made += lot
+            if len(calls) > _LOT:
+                jobs.append(self._packing().submit(_pack, lot))
+            else:
+                _pack(lot)
+        for job in jobs:
+            job.result()
+        return made
+
+    def _packing(self) -> ThreadPoolExecutor:
+        if self._packer is None:
+            self._packer = ThreadPoolExecutor(1, thread_name_prefix="audit-packer")
+        return self._packer
 
     def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
         workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
@@ -127,6 +153,11 @@ def name_key(engine: Engine, fingerprint: str, name: str | None) -> bool:
     named = keys.update().where(keys.c.fingerprint == fingerprint).values(name=name and printable(name[:200]))
     with _transaction(engine) as connection:
         return connection.execute(named).rowcount == 1
+
+
+def _pack(lot: Sequence[Prepared]) -> None:
+    for one in lot:
+        one.pack()
 
 
 @contextmanager

@@ -159,6 +159,17 @@ def _make_new_tables() -> None:
     )
     op.create_index("ix_acts_at", "acts", ["at"])
     op.create_table(
+        "holds",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("by", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.BigInteger(), nullable=False),
+        sa.Column("released_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    op.create_table(
         "tiles",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),

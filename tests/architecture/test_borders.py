@@ -9,6 +9,7 @@ from tests.architecture.sources import calls, imports, names, sources, taken_fro
 OURS = sources("audit", "dashboard")
 
 SQLALCHEMY_OUTSIDE = {
+    "audit/wiring/erasing.py": {"Engine"},
     "audit/wiring/ledger.py": {"Engine"},  # a type
     "audit/wiring/storing.py": {"Engine"},  # likewise
     "dashboard/data.py": {"Engine"},  # likewise
@@ -20,6 +21,7 @@ SPEAKING_OF_FORMATS = ("audit/interpret.py", "audit/dialects/")
 """A wire format's name is `dialect.name`, too."""
 ASKING_ELSEWHERE = {
     "audit/store/loading.py": {"is_sqlite"},  # so are many rows at once, and partitions
+    "audit/store/scrubbing.py": {"is_sqlite"},  # files are written anew in each database's own way
     "audit/store/search.py": {"is_sqlite"},  # full-text search is of each database's own kind
 }
 """Files beside `store/engine.py` that ask which database it is, and how."""

@@ -99,6 +99,7 @@ def test_help_fits_80_columns_but_for_what_is_to_be_typed_and_has_examples(
 def test_whatever_prints_a_table_prints_json(words: str, command: click.Command) -> None:
     tables = {
         *("collect", "dashboard", "canary schedule", "keys name", "keys revoke", "db upgrade", "proxy", "up"),
+        *("erase", "hold add", "hold release"),
         *("prove", "ledger key", "ledger sign", "ledger export"),
     }
     has_json = any("--json" in parameter.opts for parameter in command.params)

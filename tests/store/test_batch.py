@@ -30,6 +30,8 @@ URLS: dict[str, tuple[str, Sequence[bytes]]] = {
 
 def test_what_stands_in_no_part_is_packed_before_ones_turn() -> None:
     short, long = prepared(a_call(), NOON), prepared(talking(list(a_conversation(1)))[0], NOON)
+    for one in (short, long):
+        one.pack()
     assert short.content is not None
     assert long.content is None
 

@@ -17,18 +17,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from audit.errors import StoreError
 from audit.store import engine as engine_module
 from audit.store.engine import (
+    at_one_moment,
     blames_data,
     file_of,
     hidden,
+    in_byte_order,
     insert_new,
     is_sqlite,
     is_there,
     open_engine,
     size_bytes,
     sqlite_module,
+    sqlite_url,
     store_error,
     take_turn,
     upsert_span,
+    write_snapshot,
 )
 from audit.store.tables import api_keys, losses
 from tests.store.samples import NOON, an_id
@@ -343,3 +347,50 @@ def test_a_file_is_told_from_another_of_its_name(tmp_path: Path) -> None:
 
 def test_a_shown_url_has_no_password() -> None:
     assert hidden("postgresql://ada:secret@host/audit") == "postgresql://ada:***@host/audit"
+
+
+def test_a_files_url_leads_to_it_whatever_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "100%41 of ?all=#.db"
+    engine = open_engine(sqlite_url(path))
+    with engine.begin():
+        assert path.exists()
+    engine.dispose()
+    assert [one for one in tmp_path.iterdir() if one.name.startswith("100")] == [path]
+
+
+def test_a_transaction_sees_one_moment_and_writes_nothing(engine: Engine) -> None:
+    row = {"at": NOON, "count": 1, "reason": "so"}
+    ids = select(losses.c.id)
+    with at_one_moment(engine).begin() as reading:
+        assert reading.execute(ids).all() == []
+        with engine.begin() as connection:
+            connection.execute(insert(losses).values(id=an_id(1), **row))
+        assert reading.execute(ids).all() == []
+    with at_one_moment(engine).begin() as reading:
+        assert reading.execute(ids).scalars().all() == [an_id(1)]
+
+
+def test_text_can_be_sorted_alike_everywhere(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for name in ("b", "B", "a-b", "ab", "Ä", "_"):
+            row = {"provider": "p", "first_seen_at": NOON, "last_seen_at": NOON}
+            connection.execute(insert(api_keys).values(fingerprint=name, **row))
+        name = api_keys.c.fingerprint
+        assert connection.execute(select(name).order_by(in_byte_order(engine, name))).scalars().all() == sorted(
+            ("b", "B", "a-b", "ab", "Ä", "_")
+        )
+    assert in_byte_order(engine, losses.c.pk) is losses.c.pk
+
+
+def test_a_snapshot_is_a_database_of_its_own(engine: Engine, tmp_path: Path) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(losses).values(id=an_id(1), at=NOON, count=1, reason="so"))
+    path = tmp_path / "snapshot.db"
+    path.touch(mode=0o600)
+    assert write_snapshot(engine, path) is is_sqlite(engine)
+    if is_sqlite(engine):
+        copy = open_engine(sqlite_url(path), read_only=True)
+        with copy.connect() as connection:
+            assert connection.execute(select(losses.c.id)).scalars().all() == [an_id(1)]
+        assert pragma(copy, "journal_mode") == "delete"
+        copy.dispose()

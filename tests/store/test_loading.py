@@ -12,6 +12,7 @@ from audit.store.engine import is_sqlite, open_engine
 from audit.store.loading import (
     MONTH_KEYS,
     PARTITIONED,
+    continue_keys,
     insert_rows,
     make_partitions,
     month_of,
@@ -19,6 +20,7 @@ from audit.store.loading import (
     partition,
     since_key,
     take_writing_turn,
+    tells_months,
 )
 from audit.store.write import Writer
 from tests.store.samples import NOON, a_call, an_id
@@ -88,6 +90,21 @@ def test_there_are_partitions_for_this_month_and_the_next(engine: Engine) -> Non
     names = {partition(table, month) for table in PARTITIONED for month in (743, 744)}
     assert {"calls_2031_12", "call_words_2032_01"} <= names
     assert names & set(inspect(engine).get_table_names()) == (set() if is_sqlite(engine) else names)
+
+
+def test_keys_tell_months_where_there_are_partitions(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert tells_months(connection) != is_sqlite(engine)
+
+
+def test_a_table_counts_on_behind_keys_that_it_was_given(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in (tables.losses, tables.calls, tables.api_keys):  # nothing is in them yet; the others never count
+            continue_keys(connection, table)
+        insert_rows(connection, tables.losses, [{"pk": 41, **LOSS}])
+        continue_keys(connection, tables.losses)
+        added = connection.execute(tables.losses.insert().values({**LOSS, "id": an_id(2)}))
+        assert added.inserted_primary_key == (42,)
 
 
 def test_one_at_a_time_appends(url: str) -> None:

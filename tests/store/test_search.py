@@ -1,10 +1,21 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from audit.call import Message, Part, Reading
-from audit.store.search import MAX_INDEXED, add_to_index, folded, matching, spoken, wanted_phrases
+from audit.store.engine import open_engine
+from audit.store.search import (
+    MAX_INDEXED,
+    add_to_index,
+    add_words,
+    folded,
+    matching,
+    spoken,
+    wanted_phrases,
+    words_of,
+)
 from audit.store.write import Writer
 from tests.store.samples import a_call
 
@@ -69,6 +80,31 @@ def test_calls_are_found_by_their_words(indexed: Engine, query: str, calls: list
 def test_a_query_without_words_is_none(engine: Engine, query: str) -> None:
     with engine.begin() as connection:
         assert matching(connection, query) is None
+
+
+def test_words_can_be_taken_out_of_an_index_and_put_into_another(indexed: Engine) -> None:
+    with indexed.begin() as connection:
+        read = list(words_of(connection))
+        assert list(words_of(connection)) == read
+        add_words(connection, [(pk + 100, words) for pk, words in read])
+        again = {pk: words for pk, words in words_of(connection) if pk > 100}
+    assert [pk for pk, _ in read] == [1, 2, 3, 4, 5, 7, 8]
+    assert {"the", "fox", "dog"} <= set(read[0][1])
+    assert found(indexed, "zurich") == [2, 102]
+    assert found(indexed, "总结") == [3, 103]
+    assert {pk - 100: sorted(set(words)) for pk, words in again.items()} == {
+        pk: sorted({word for word in words if len(word) <= 100 or len(words) == len(again[pk + 100])})
+        for pk, words in read
+    }
+
+
+def test_words_are_read_where_nothing_may_be_written(indexed: Engine) -> None:
+    reading = open_engine(indexed.url.render_as_string(hide_password=False), read_only=True)
+    with reading.begin() as connection:
+        assert len(list(words_of(connection))) == 7
+    with pytest.raises(DBAPIError, match=r"read-?only"), reading.begin() as connection:
+        connection.execute(text("DELETE FROM calls"))
+    reading.dispose()
 
 
 def test_nothing_said_needs_no_index(engine: Engine) -> None:

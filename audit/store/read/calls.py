@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from audit.call import Finding, Price, Source
+from audit.call import Ending, Exchange, Finding, Origin, Price, Source
 from audit.store import tables
+from audit.store.erasing import ground_of
 from audit.store.read.exchanges import labels_of, stored_exchanges
 from audit.store.read.selection import id_range, selected
 from audit.store.records import parts_of
-from audit.store.rows import CallDetail, CallPage, CallRow, NativeUsage
+from audit.store.rows import CallDetail, CallPage, CallRow, Gone, NativeUsage
 from audit.store.scope import Order, Scope, Standing
 
 __all__ = ["after", "detail", "newest", "page", "slowest"]
@@ -66,11 +67,11 @@ def detail(connection: Connection, wanted: UUID | str) -> CallDetail | None:
     if pk is None:
         return None
     stored = connection.execute(select(tables.calls).where(_c.pk == pk)).one()
-    ((_, exchange),) = stored_exchanges(connection, _c.pk == pk, limit=1)
+    exchange = dict(stored_exchanges(connection, _c.pk == pk, limit=1)).get(pk)
     (row,) = _rows(connection, _ROWS.where(_c.pk == pk))
     return CallDetail(
         row=row,
-        exchange=exchange,
+        exchange=exchange or _hollow(stored),
         findings=_findings(connection, pk),
         block_reasons=tuple(stored.block_reasons or ()),
         notes=tuple(stored.notes or ()),
@@ -82,7 +83,30 @@ def detail(connection: Connection, wanted: UUID | str) -> CallDetail | None:
         ),
         price=_price(connection, stored),
         dialect_version=stored.dialect_version,
+        gone=None if exchange else _gone(connection, stored),
     )
+
+
+def _hollow(stored: Row[Any]) -> Exchange:
+    """What is left of an exchange without its bodies."""
+    return Exchange(
+        id=stored.id,
+        started_at=stored.started_at,
+        method="",
+        url="",
+        origin=Origin(stored.origin),
+        reference=stored.reference,
+        status=stored.status,
+        ending=Ending(stored.ending),
+        first_byte_us=stored.first_byte_us,
+        duration_us=stored.duration_us,
+        key_fingerprint=stored.key_fingerprint,
+    )
+
+
+def _gone(connection: Connection, stored: Row[Any]) -> Gone:
+    at, ground = ground_of(connection, stored.id, stored.recorded_at) or (None, None)
+    return Gone(at=at, ground=ground)
 
 
 def _one(connection: Connection, wanted: UUID | str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.store.rows.calls import CallDetail, CallPage, CallRow, NativeUsage
+from audit.store.rows.calls import CallDetail, CallPage, CallRow, Gone, NativeUsage
 from audit.store.rows.checks import CheckDay, CheckRow, FlipRow, ModelRow
 from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
@@ -37,6 +37,7 @@ __all__ = [
     "Facet",
     "Facets",
     "FlipRow",
+    "Gone",
     "Health",
     "IssuedKeyRow",
     "KeyRow",

@@ -10,7 +10,7 @@ from uuid import UUID
 from audit.call import Exchange, Finding, Price
 from audit.store.scope import Standing
 
-__all__ = ["CallDetail", "CallPage", "CallRow", "NativeUsage"]
+__all__ = ["CallDetail", "CallPage", "CallRow", "Gone", "NativeUsage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +99,26 @@ class NativeUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What is known of bodies that are no longer in the record."""
+
+    at: datetime | None
+    """When they were erased; None, likewise the ground, when no act of the ledger tells of it."""
+    ground: str | None
+
+    def __str__(self) -> str:
+        if self.at is None:
+            return "the bodies are not in the record, and no act tells why: see `audit verify`"
+        return f"bodies erased on {self.at:%Y-%m-%d} ({self.ground})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallDetail:
     """All that the record has of a call."""
 
     row: CallRow
     exchange: Exchange
-    """Byte for byte as it was recorded."""
+    """Byte for byte as it was recorded; without URL, headers and bodies where those are `gone`."""
     findings: tuple[Finding, ...]
     block_reasons: tuple[str, ...]
     notes: tuple[str, ...]
@@ -112,3 +126,5 @@ class CallDetail:
     price: Price | None
     """With its working."""
     dialect_version: int
+    gone: Gone | None = None
+    """None while the bodies are in the record."""

@@ -1,0 +1,49 @@
+"""What is erased is to be gone from the database's files too, not only from its tables.
+
+SQLite leaves what is deleted in free pages, in the log and in the segments of the search index until all three are
+written anew. PostgreSQL frees it by VACUUM, to be written over; its log, its replicas and all backups keep it for as
+long as they are kept.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import StoreError
+from audit.store import tables
+from audit.store.engine import is_sqlite, store_error
+
+__all__ = ["scrub"]
+
+_VACUUMED = (tables.calls, *tables.OF_A_CALL, tables.parts, tables.part_links, tables.entries)
+
+
+def scrub(engine: Engine) -> None:
+    """Write anew what erased calls were in; on SQLite that takes as much free space as the database is large.
+
+    Raises `StoreError` when the database cannot be used, or another connection keeps what was erased in SQLite's log.
+    """
+    try:
+        if is_sqlite(engine):
+            _rewrite(engine)
+        else:
+            _vacuum(engine)
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
+
+
+def _rewrite(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO call_words (call_words) VALUES ('optimize')"))
+    with engine.connect().execution_options(bare=True) as connection:
+        connection.exec_driver_sql("VACUUM")
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    if busy:
+        raise StoreError("others read the database, and its log keeps what was erased: try again", permanent=False)
+
+
+def _vacuum(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for name in (*(table.name for table in _VACUUMED), "call_words"):
+            connection.exec_driver_sql(f"VACUUM {name}")

@@ -1,0 +1,99 @@
+"""Erasure and holds in the configured database."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from audit.settings import Settings
+    from audit.store.choosing import By
+    from audit.store.erasing import Due, Erased, Request
+    from audit.store.holds import Hold
+
+__all__ = ["erase_and_scrub", "holds", "left_in_journal", "open_writable", "place", "release", "request", "would_go"]
+
+
+@contextmanager
+def open_writable(settings: Settings) -> Iterator[Engine]:
+    """Yield an engine for the configured database; what dead processes left in the journal is brought in first."""
+    from audit.wiring import open_reader
+    from audit.wiring.storing import upgraded_engine
+
+    open_reader(settings)
+    engine = upgraded_engine(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def request(by: By, value: str, *, ground: str, bodies_only: bool) -> Request:
+    """Return what the user of this process wants erased; raise `AuditError` for a name that can name nothing."""
+    from audit.store.choosing import sound
+    from audit.store.erasing import Request, What
+
+    what = What.BODIES if bodies_only else What.ALL
+    return Request(by=by, value=sound(by, value), what=what, ground=ground, actor=_user())
+
+
+def would_go(engine: Engine, wanted: Request) -> Due:
+    """Return what a request would erase."""
+    from audit.store.erasing import due
+
+    with engine.connect().execution_options(reads=True) as connection:
+        return due(connection, wanted)
+
+
+def erase_and_scrub(engine: Engine, wanted: Request, progress: Callable[[int], None]) -> Erased:
+    """Erase what is named, from the database's files too. Raises `StoreError`."""
+    from audit.store.erasing import erase
+    from audit.store.scrubbing import scrub
+
+    erased = erase(engine, wanted, progress)
+    if erased.calls:
+        scrub(engine)
+    return erased
+
+
+def place(settings: Settings, by: By, value: str, reason: str) -> UUID:
+    """Place a hold; return its id. Raises `AuditError` for a name that can name nothing."""
+    from audit.store.holds import place_hold
+
+    with open_writable(settings) as engine:
+        return place_hold(engine, by, value, reason=reason, actor=_user())
+
+
+def release(settings: Settings, hold: UUID, reason: str) -> None:
+    """Release a hold; raise `AuditError` if none with this id is in force."""
+    from audit.store.holds import release_hold
+
+    with open_writable(settings) as engine:
+        release_hold(engine, hold, reason=reason, actor=_user())
+
+
+def holds(settings: Settings) -> list[Hold]:
+    """Return all holds, the newest first."""
+    from audit.store.holds import holds_of
+
+    with open_writable(settings) as engine, engine.connect().execution_options(reads=True) as connection:
+        return holds_of(connection)
+
+
+def left_in_journal(settings: Settings) -> list[Path]:
+    """Return the files of the journal that hold anything: what was erased may stand in them still."""
+    kept = (*settings.journal.glob("*.journal"), *settings.journal.glob("*.damaged"))
+    return sorted(path for path in kept if path.stat().st_size)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return "unknown"
