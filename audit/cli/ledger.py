@@ -9,7 +9,7 @@ import click
 
 from audit.cli._options import as_json, settings
 from audit.cli._output import legible, print_json
-from audit.wiring.ledger import anchors, checkpoints_of, export_ledger, load_signer, open_ledger, sign_now
+from audit.wiring.ledger import anchors, checkpoints_of, export_ledger, load_signer, open_ledger, sign_now, verifier_of
 
 __all__ = ["command"]
 
@@ -32,14 +32,16 @@ def command() -> None:
     epilog="""\b
 Examples:
   audit ledger status --json
+  audit ledger status --key ledger.pub
 """,
 )
+@click.option("--key", help="The verifier key, or a file with it; else the one of this installation.")
 @as_json
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
+def status(ctx: click.Context, key: str | None, as_json: bool) -> None:
     """Tell what of the log is signed, and where that is anchored."""
     found = settings(ctx)
-    verifier = load_signer(found).verifier
+    verifier = verifier_of(found, key)
     with open_ledger(found) as reader:
         signed = checkpoints_of(reader.notes()[-1:], verifier)
     size = signed[-1].size if signed else 0

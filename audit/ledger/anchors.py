@@ -1,11 +1,12 @@
 """Where signed checkpoints are kept beside the database, so that who holds the database alone cannot rewrite it.
 
 A file is appended to and fsynced, a line of JSON for each checkpoint: `{"at": …, "note": …}`. A repository of git gets
-the newest as a commit. A witness (https://c2sp.org/tlog-witness) is asked to sign it too. Syslog gets a line.
+the newest as a commit. Syslog gets a line. A witness is asked to sign it too: `witness.py`.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from audit.errors import LedgerError
 
@@ -59,12 +60,15 @@ class FileAnchor:
     def notes(self) -> Sequence[str]:
         return notes_in(self.path)
 
-    def put(self, note: str) -> None:
-        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "note": note}) + "\n"
+    def put(self, note: str, **beside: str) -> None:
+        """Keep a note, and `beside` it what else is said of it; raise `LedgerError` if it cannot be kept."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "note": note, **beside}) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "ab") as file:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                _take_torn_line_away(file)
                 file.write(line.encode())
                 file.flush()
                 os.fsync(file.fileno())
@@ -130,6 +134,14 @@ def notes_in(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as exc:
         raise LedgerError(f"cannot read the anchor {path}: {exc}") from exc
     return [_note(path, number, line) for number, line in enumerate(lines[:-1], start=1)]
+
+
+def _take_torn_line_away(file: BinaryIO) -> None:
+    """What a crash left of a line would spoil the next one; a file that is whole is only appended to."""
+    file.seek(0)
+    content = file.read()
+    if content and not content.endswith(b"\n"):
+        file.truncate(content.rfind(b"\n") + 1)
 
 
 def _note(path: Path, number: int, line: str) -> str:

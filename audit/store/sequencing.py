@@ -7,6 +7,7 @@ checkpoint is signed, the tree must begin with all that was signed before, in th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,14 +19,25 @@ from audit.errors import LedgerError
 from audit.ledger.anchors import Anchor
 from audit.ledger.leaf import leaf_hash, leaf_input
 from audit.ledger.merkle import root
-from audit.ledger.note import Checkpoint, Signer, opened, signed
+from audit.ledger.note import Checkpoint, Signer, VerifierKey, opened, parse, signed
 from audit.ledger.tiles import LoadTile, extended, hashes_of
 from audit.store import tables
 from audit.store.engine import store_error, take_turn
 from audit.store.loading import insert_rows
 
-__all__ = ["Sequencer", "input_of", "last_note", "leaf_of", "load_tiles", "log_size", "notes", "tree_root"]
+__all__ = [
+    "Sequencer",
+    "input_of",
+    "is_signed_by",
+    "last_note",
+    "leaf_of",
+    "load_tiles",
+    "log_size",
+    "notes",
+    "tree_root",
+]
 
+_log = logging.getLogger("audit")
 LOT = 1_000
 SEQUENCING = 4_201_769_220
 """The key of PostgreSQL's advisory lock for whoever sequences."""
@@ -59,6 +71,7 @@ class Sequencer:
         self._signer = signer
         self._anchors = anchors
         self._clock = clock
+        self._has_told = False
 
     def advance(self) -> int:
         """Give all that is entered its place; return how many there were. May raise `StoreError`."""
@@ -75,7 +88,7 @@ class Sequencer:
             raise store_error(exc) from exc
 
     def sign(self) -> Checkpoint | None:
-        """Sign the log as it is and anchor it; None when nothing has come since the last time.
+        """Sign the log as it is and anchor it; None when nothing has come since the last time, or another key signs it.
 
         Raises `LedgerError`, and signs nothing, if the log does not begin with what was signed before; likewise if an
         anchor takes nothing, which then gets it the next time.
@@ -84,12 +97,36 @@ class Sequencer:
             with self._engine.begin() as connection:
                 take_turn(connection, SEQUENCING)
                 signed_before = last_note(connection)
+                if signed_before and not self._signs_after(signed_before):
+                    return None
                 note = self._next_note(connection, signed_before)
         except SQLAlchemyError as exc:
             raise store_error(exc) from exc
         if newest := note or signed_before:
             self._put_into_anchors(newest, is_new=note is not None)
         return None if note is None else Checkpoint.parse(note)
+
+    def _signs_after(self, note: str) -> bool:
+        """Return whether this key goes on after a note: one log is signed by one key, whichever was first.
+
+        Raises `LedgerError` if this key has signed too, as the anchors have it: then the log was replaced.
+        """
+        ours = self._signer.verifier
+        if is_signed_by(note, ours):
+            return True
+        if any(is_signed_by(kept, ours) for anchor in self._anchors for kept in anchor.notes()[-1:]):
+            raise LedgerError(
+                "the database's log is signed by another key, and the anchors hold checkpoints of this one: another "
+                "log was put in its place; nothing is signed until audit verify finds the record whole"
+            )
+        if not self._has_told:
+            self._has_told = True
+            _log.info(
+                "the ledger is signed by %s with its own key, and not from here: to sign here too, copy that machine's "
+                "ledger.key, or let `key` in [ledger] name it",
+                Checkpoint.parse(note).origin,
+            )
+        return False
 
     def _put_into_anchors(self, note: str, *, is_new: bool) -> None:
         for anchor in self._anchors:
@@ -111,6 +148,11 @@ class Sequencer:
 
     def _read(self, note: str) -> Checkpoint:
         return Checkpoint.parse(opened(note, [self._signer.verifier]))
+
+
+def is_signed_by(note: str, key: VerifierKey) -> bool:
+    """Return whether a note names a key as one that signed it; whether it did is for `opened` to say."""
+    return any((one.name, one.key_id) == (key.name, key.key_id) for one in parse(note).signatures)
 
 
 def input_of(row: Any) -> bytes:

@@ -142,8 +142,15 @@ def anchors(settings: Settings) -> list[Anchor]:
 
 def checkpoints_of(notes: Sequence[str], key: VerifierKey) -> list[Checkpoint]:
     """Return the checkpoints of notes; raise `LedgerError` for one that the key has not signed."""
-    from audit.ledger.note import open_checkpoint
+    from audit.ledger.note import Checkpoint, open_checkpoint
+    from audit.store.sequencing import is_signed_by
 
+    for note in notes:
+        if not is_signed_by(note, key):
+            raise LedgerError(
+                f"the log {Checkpoint.parse(note).origin} is signed by another key than {key.name}: give the log's own "
+                "with --key, as `audit ledger key` prints it where the log is signed"
+            )
     return [open_checkpoint(note, key) for note in notes]
 
 

@@ -57,6 +57,8 @@ def verify(
         look.at(rows)
         progress(look.place, found.size)
     look.at_checkpoints(checkpoints)
+    look.at_stored_tiles()
+    _look_at_kept(connection, found, checkpoints)
     _look_at_numbers(connection, found)
     _look_for_strangers(connection, found)
     waiting = connection.execute(select(func.count()).where(_e.place.is_(None))).scalar_one()
@@ -106,6 +108,17 @@ class _Look:
             else:
                 self._found.checkpoints += 1
 
+    def at_stored_tiles(self) -> None:
+        """Compare tiles above the leaves, by which proofs are made, with those that the leaves come to."""
+        expected, stored = self._tree.tiles(), select(tables.tiles).order_by(_t.level, _t.number)
+        for row in self._connection.execute(stored):
+            hashes = expected.pop((row.level, row.number), b"")
+            altered = bytes(row.hashes) != hashes if row.level else len(row.hashes) != len(hashes)
+            if altered:
+                self._found.tell(Verdict.ALTERED, f"tile {row.level}/{row.number}", "it is not what the leaves come to")
+        for level, number in expected:
+            self._found.tell(Verdict.MISSING, f"tile {level}/{number}", "it is not in the log")
+
     def _pass_over_holes(self, place: int) -> None:
         while self.place < place:
             self._count(Verdict.MISSING, f"entry {self.place}", "there is none at this place of the log")
@@ -153,6 +166,11 @@ class _Tree:
     def root(self, size: int) -> bytes:
         self._settle()
         return root(size, hashes_of(self._load))
+
+    def tiles(self) -> dict[tuple[int, int], bytes]:
+        """Return all tiles, to be kept by who asks."""
+        self._settle()
+        return dict(self._tiles)
 
     def _settle(self) -> None:
         self._tiles.update(extended(self._size, self._waiting, self._load))
@@ -224,8 +242,23 @@ def _of_call(row: Any, call: Committed | _Unreadable | None, erased: Erased) -> 
     return Verdict.OK, ""
 
 
+def _look_at_kept(connection: Connection, found: Verified, checkpoints: Sequence[Checkpoint]) -> None:
+    """The database keeps each checkpoint before an anchor gets it, under its size."""
+    kept = tables.checkpoints.c
+    rows = connection.execute(select(kept.size, kept.note)).all()
+    noted = [(row.size, row.note.split("\n")[1:2]) for row in rows]
+    for size, lines in noted:
+        if lines != [str(size)]:
+            found.tell(Verdict.ALTERED, f"checkpoint at {size} entries", "its note is of another size")
+    for size in sorted({one.size for one in checkpoints} - {size for size, _ in noted}):
+        found.tell(Verdict.MISSING, f"checkpoint at {size} entries", "it is anchored, and no longer in the database")
+
+
 def _look_at_numbers(connection: Connection, found: Verified) -> None:
     """Each writer counts from 0 without holes: what was taken away before it had its place shows here."""
+    entered = select(_e.pk).where(_e.writer_pk == _w.pk).exists()  # a writer is made known with its first entry
+    for pk in connection.execute(select(_w.pk).where(~entered)).scalars():
+        found.tell(Verdict.MISSING, f"the entries of writer {pk}", "it has none left")
     counted = select(_e.writer_pk, func.count().label("entries"), func.max(_e.number).label("last"))
     for row in connection.execute(counted.group_by(_e.writer_pk)):
         if row.entries != row.last + 1:

@@ -1,0 +1,73 @@
+"""A small record of many kinds of calls, in a signed and anchored log, for what tampers with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Engine
+
+from audit.call import Arrival, Call, ErrorInfo, Tags, Usage
+from audit.ledger.anchors import FileAnchor
+from audit.store.choosing import By
+from audit.store.erasing import Request, What, erase
+from audit.store.sequencing import Sequencer
+from audit.store.write import Writer
+from tests.ledger.keys import KEY
+from tests.store.bodies_of import a_conversation, talking
+from tests.store.samples import a_call, a_finding, a_price, said
+
+__all__ = ["make_record"]
+
+
+def make_record(engine: Engine, anchor: Path) -> None:
+    """Fill an empty database with about 60 calls, erase some, and sign the log twice."""
+    sequencer, writer = Sequencer(engine, KEY, [FileAnchor(anchor)]), Writer(engine)
+    writer.append(_calls(1, 20))
+    writer.append(talking(list(a_conversation(8)), first=200))
+    sequencer.advance()
+    sequencer.sign()
+    writer.append(_calls(30, 20))
+    writer.close()
+    other = Writer(engine)
+    other.append(talking(list(a_conversation(6)), first=300))
+    other.append(_calls(60, 6))
+    other.close()
+    for user, what in (("user 3", What.BODIES), ("user 34", What.ALL)):
+        erase(engine, Request(by=By.USER, value=user, what=what, ground="art. 17", actor="ann"))
+    sequencer.advance()
+    sequencer.sign()
+
+
+def _calls(first: int, count: int) -> list[Call]:
+    return [_call(number) for number in range(first, first + count)]
+
+
+def _call(number: int) -> Call:
+    labels = (("env", f"test {number % 3}"), ("team", "a")) if number % 2 else ()
+    exchange = {
+        "id": uuid4(),
+        "request_body": b'{"model":"m","messages":[{"role":"user","content":"question %d"}]}' % number,
+        "response_body": b"" if number % 5 == 0 else b'{"answer":%d}' % number,
+        "request_headers": (("content-type", "application/json"),),
+        "response_headers": (("x-request-id", f"r{number}"),),
+        "arrivals": (Arrival(3, 1000),),
+        "tags": Tags(project="p", user=f"user {number}", session="s", labels=labels),
+        "key_fingerprint": "k",
+        "duration_us": 1000 * number,
+    }
+    findings = (
+        (a_finding("hate", score=0.25, details={"a": [1, "b"]}), a_finding("violence")) if number % 4 == 0 else ()
+    )
+    return a_call(
+        exchange=exchange,
+        minutes=number,
+        price=a_price(f"0.{number:03}") if number % 3 == 0 else None,
+        unpriced_reason=None if number % 3 == 0 else "no price is known",
+        findings=findings,
+        usage=Usage(input_tokens=number, output_tokens=7),
+        error=ErrorInfo(code="rate_limit", message="slow down") if number % 7 == 0 else None,
+        model_requested="gpt",
+        notes=("one",) if number % 6 == 0 else (),
+        input=said(f"question {number}"),
+    )

@@ -1,0 +1,31 @@
+"""The ledger as people write it in audit.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from audit.settings import Settings
+from audit.settings.ledger import LedgerSettings
+
+
+def test_key_and_anchors_lie_in_the_home_folder_unless_named(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert settings.ledger_key == tmp_path / "ledger.key"
+    assert settings.ledger_anchors == (f"file:{tmp_path / 'anchors' / 'checkpoints.jsonl'}",)
+    named = Settings.model_validate({"home": tmp_path, "ledger": {"key": "/k", "anchors": "syslog"}})
+    assert (named.ledger_key, named.ledger_anchors) == (Path("/k"), ("syslog",))
+
+
+def test_anchors_may_be_several_or_none() -> None:
+    several = ("file:/a", "git:/b", "syslog")
+    assert LedgerSettings.model_validate({"anchors": several}).anchors == several
+    assert LedgerSettings.model_validate({"anchors": []}).anchors == ()
+
+
+@pytest.mark.parametrize("anchor", ["/a", "file", "file:", "git:", "syslog:x", "ftp:/a", ""])
+def test_other_anchors_are_refused(anchor: str) -> None:
+    with pytest.raises(ValidationError, match='must be "file:/a/path", "git:/a/repository" or "syslog"'):
+        LedgerSettings.model_validate({"anchors": [anchor]})

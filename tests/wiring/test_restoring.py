@@ -1,0 +1,180 @@
+"""Backups that come back: whole, into either kind, held to the ledger and to what is anchored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from audit.errors import AuditError, LedgerError, StoreError
+from audit.settings import Settings
+from audit.store.engine import open_engine, sqlite_url
+from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_private
+from audit.store.rows.verified import Verdict
+from audit.wiring.backing_up import make_backup
+from audit.wiring.ledger import load_signer, sign_now, verify_record
+from audit.wiring.restoring import copy_database, restore_backup
+from tests.databases import KINDS, an_empty_database
+from tests.store.whole import empty_tables
+from tests.wiring.backups import a_filled_installation, an_installation, ids_in, record
+
+ENTRIES = 9
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation with something of everything, signed and anchored."""
+    return a_filled_installation(tmp_path / "here")
+
+
+@pytest.fixture
+def backup(settings: Settings, tmp_path: Path) -> Path:
+    """A backup of it."""
+    return make_backup(settings, tmp_path / "kept.db").path
+
+
+def tampered(backup: Path, statement: str) -> None:
+    """Change a backup as one who can also write its manifest would."""
+    engine = open_engine(sqlite_url(backup))
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+    old = msgspec.json.decode(manifest_of(backup).read_bytes(), type=Manifest)
+    told = {name: getattr(old, name) for name in Manifest.__dataclass_fields__}
+    sealed = {**told, "sha256": sha256_of(backup), "size_bytes": backup.stat().st_size}
+    write_private(manifest_of(backup), Manifest(**sealed))
+
+
+@pytest.mark.parametrize("there", KINDS)
+@pytest.mark.parametrize("here", KINDS)
+def test_a_record_of_either_kind_comes_back_into_either(here: str, there: str, tmp_path: Path) -> None:
+    settings = a_filled_installation(tmp_path / "here", here)
+    backup = make_backup(settings, tmp_path / "kept.db").path
+    (tmp_path / "there").mkdir()
+    target = an_empty_database(there, tmp_path / "there")
+    steps: list[tuple[str, int, int]] = []
+    moved = restore_backup(settings, backup, to=target, progress=lambda *step: steps.append(step))
+    assert moved.is_sound
+    assert moved.verified is not None
+    assert (moved.verified.size, moved.verified.anchored, moved.unreached) == (ENTRIES, ENTRIES, 0)
+    assert moved.verified.checkpoints == 3  # two in the record, and the one that is anchored
+    assert ids_in(target) == ids_in(settings.database_url)
+    assert {what for what, _, _ in steps} == {"rows", "entries"}
+
+
+def test_it_comes_back_where_it_was_lost(settings: Settings, backup: Path) -> None:
+    lost = Path(settings.database_url.removeprefix("sqlite:///"))
+    for path in lost.parent.glob(f"{lost.name}*"):
+        path.unlink()
+    assert restore_backup(settings, backup).is_sound
+    assert verify_record(settings).is_whole
+    record(settings, 60)
+    assert sign_now(settings) is not None
+    assert verify_record(settings).is_whole
+
+
+def test_a_record_that_is_there_is_not_written_over(settings: Settings, backup: Path) -> None:
+    record(settings, 60)
+    with pytest.raises(StoreError, match="holds a record already"):
+        restore_backup(settings, backup)
+    assert 60 in ids_in(settings.database_url)
+
+
+def test_entries_that_came_after_the_backup_are_told(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    for number in (60, 61):
+        record(settings, number)
+    sign_now(settings)
+    moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
+    assert moved.is_sound
+    assert moved.unreached == 2
+    assert moved.verified is not None
+    assert moved.verified.anchored == ENTRIES
+
+
+def test_what_was_changed_in_a_backup_and_its_manifest_is_found(
+    settings: Settings, backup: Path, tmp_path: Path
+) -> None:
+    tampered(backup, "UPDATE calls SET project = 'another' WHERE pk = 1")
+    moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
+    assert not moved.is_sound
+    assert moved.verified is not None
+    assert [one.verdict for one in moved.verified.amiss] == [Verdict.ALTERED]
+
+
+def test_a_ledger_that_was_signed_by_another_is_refused(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    tampered(backup, "UPDATE checkpoints SET note = replace(note, '9', '8')")
+    target = sqlite_url(tmp_path / "back.db")
+    with pytest.raises(LedgerError):
+        restore_backup(settings, backup, to=target)
+    stranger = an_installation(tmp_path / "stranger")
+    load_signer(stranger)
+    with pytest.raises(LedgerError, match="--key says whose signature is to be believed"):
+        restore_backup(stranger, make_backup(settings, tmp_path / "again.db").path, to=target + "2")
+    assert not (tmp_path / "back.db2").exists()
+
+
+def test_elsewhere_the_manifests_key_is_believed_or_the_one_that_is_given(
+    settings: Settings, backup: Path, tmp_path: Path
+) -> None:
+    stranger = Settings(home=tmp_path / "stranger")
+    moved = restore_backup(stranger, backup)
+    assert moved.is_sound
+    assert moved.verified is not None
+    assert (moved.verified.anchored, moved.verified.checkpoints) == (0, 2)
+    key = str(load_signer(settings).verifier)
+    assert restore_backup(stranger, backup, to=sqlite_url(tmp_path / "more.db"), key=key, sample=3).is_sound
+
+
+def test_keys_come_back_with_it(settings: Settings, tmp_path: Path) -> None:
+    backup = make_backup(settings, tmp_path / "with.db", with_keys=True).path
+    stranger = Settings(home=tmp_path / "stranger")
+    assert restore_backup(stranger, backup, with_keys=True).is_sound
+    assert load_signer(stranger) == load_signer(settings)
+    assert sign_now(stranger) is None
+
+
+def test_a_record_without_a_ledger_key_comes_back(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path / "here")
+    record(settings, 1)
+    backup = make_backup(settings, tmp_path / "kept.db").path
+    moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
+    assert moved.is_sound
+    assert moved.verified is not None
+    assert moved.verified.entries == {Verdict.UNSEQUENCED: 1}
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_made(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    content = bytearray(backup.read_bytes())
+    content[-100] ^= 1
+    backup.write_bytes(content)
+    with pytest.raises(AuditError, match="is not what was made"):
+        restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
+    assert not (tmp_path / "back.db").exists()
+
+
+def test_a_copy_is_verified(settings: Settings, tmp_path: Path) -> None:
+    moved = copy_database(settings.database_url, sqlite_url(tmp_path / "copy.db"), sample=2)
+    assert moved.is_sound
+    assert moved.verified is not None
+    assert moved.verified.entries == {Verdict.OK: 2}
+    assert checked_manifest(make_backup(settings, tmp_path / "kept.db").path).rows["calls"] == 8
+
+
+def test_a_copy_of_what_is_not_there_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no database at sqlite:"):
+        copy_database(sqlite_url(tmp_path / "nowhere.db"), sqlite_url(tmp_path / "copy.db"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_not_kept_is_not_sound(settings: Settings, tmp_path: Path) -> None:
+    target = an_installation(tmp_path / "there").database_url
+    engine = open_engine(target)
+    with engine.begin() as connection:
+        change = "CREATE TRIGGER odd AFTER INSERT ON losses BEGIN UPDATE losses SET reason = 'none'; END"
+        connection.exec_driver_sql(change)
+    moved = copy_database(settings.database_url, target)
+    assert (moved.is_sound, moved.verified) == (False, None)
+    assert len(empty_tables(engine)) > 10
+    engine.dispose()

@@ -1,0 +1,132 @@
+"""A database that is written to, with real settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from audit import wiring
+from audit.call import Price
+from audit.recording.frames import Loss
+from audit.settings import Settings
+from audit.simulator.process import running
+from audit.store.engine import open_engine
+from tests.factories import an_exchange
+from tests.store.samples import an_id
+from tests.wired import ask, keys, recorded
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def execute(settings: Settings, statement: str) -> None:
+    engine = open_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_a_store_without_a_keeper_is_only_written_to(settings: Settings) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        store.keeper = None
+        assert not store.append([store.read(an_exchange())])
+    assert len(recorded(settings)) == 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("https://Router.Example/", "https://router.example/v1/chat/completions"),
+        ("https://router.example/v1", "https://router.example/v1/chat/completions"),
+        ("https://router.example/gemini/v1beta/", "https://router.example/gemini/v1beta/models/m:generateContent"),
+        ("https://router.example:8443/v1", "https://router.example:8443/v1/chat/completions"),
+        ("https://router.example/api/v4", "https://router.example/api/v4/chat/completions"),
+    ],
+)
+def test_configured_providers_are_known_by_their_addresses_whatever_version_these_end_in(
+    tmp_path: Path, base_url: str, url: str
+) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "providers": {"ours": {"base_url": base_url}}})
+    assert wiring.interpreter(settings).read(an_exchange(url=url)).provider == "ours"
+
+
+def test_what_is_read_is_priced_and_compared_as_configured(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "home": tmp_path,
+            "aliases": {"ours": "theirs"},
+            "prices": [{"key": "team", "request": 3}, {"model": "theirs", "request": 2}],
+        }
+    )
+    exchange = an_exchange(
+        request_body=json.dumps({"model": "ours", "messages": []}).encode(),
+        response_body=json.dumps(
+            {"model": "theirs", "object": "chat.completion", "choices": [], "usage": {"prompt_tokens": 1}}
+        ).encode(),
+        key_fingerprint="abc",
+    )
+    unnamed, named = (wiring.interpreter(settings, names)(exchange) for names in (None, {"abc": "team"}))
+    assert unnamed.reading.model_match == "alias"
+    assert isinstance(unnamed.price, Price)
+    assert isinstance(named.price, Price)
+    assert (unnamed.price.amount, named.price.amount) == (Decimal(2), Decimal(3))
+
+
+def test_a_store_keeps_calls_and_losses_and_tells_what_it_refuses(settings: Settings) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        execute(
+            settings,
+            "create trigger t before insert on calls when new.status = 418 begin select raise(abort, 'tea'); end",
+        )
+        calls = [
+            store.read(an_exchange(id=an_id(number), url="https://api.openai.com/v1/chat/completions", status=status))
+            for number, status in ((1, 200), (2, 418))
+        ]
+        [(refused, why)] = store.append(calls)
+        store.lost(Loss(id=an_id(9), at=datetime.now(UTC), count=3, reason="the disk was full"))
+    assert refused == an_id(2)
+    assert "tea" in why
+    assert [detail.exchange.id for detail in recorded(settings)] == [an_id(1)]
+    with closing(wiring.open_reader(settings)) as reader:
+        assert (reader.health().lost, reader.health().last_loss) == (3, "the disk was full")
+
+
+def test_a_database_that_is_deleted_under_a_store_is_made_anew(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (
+        an_exchange(id=an_id(number), url="https://api.openai.com/v1/chat/completions") for number in (1, 2)
+    )
+    with closing(wiring.open_store(settings)) as store:
+        store.append([store.read(first)])
+        for path in settings.home.glob("audit.db*"):
+            path.unlink()
+        store.append([store.read(second)])
+    assert [detail.exchange.id for detail in recorded(settings)] == [second.id]
+    assert "deleted or replaced" in caplog.text
+
+
+def test_prices_by_key_go_by_the_names_that_keys_have(tmp_path: Path, simulator: str) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "prices": [{"key": "team", "request": 3}]})
+    ask(settings, simulator, authorization="Bearer sk-1")
+    [key] = keys(settings)
+    wiring.name_key(settings, key.fingerprint, "team")
+    assert [row.name for row in keys(settings)] == ["team"]
+    ask(settings, simulator, authorization="Bearer sk-1")
+    amounts = {detail.price.amount for detail in recorded(settings) if detail.price}
+    assert Decimal(3) in amounts
+    assert len(amounts) == 2
