@@ -9,7 +9,14 @@ import pytest
 from audit.errors import AuditError
 from audit.settings import Settings
 from audit.store.choosing import By
-from audit.wiring.erasing import _user, erase_and_scrub, left_in_journal, open_writable, request, would_go
+from audit.wiring.erasing import 
+    erase_and_scrub,
+    left_in_journal,
+    open_writable,
+    request,
+    user_of_process,
+    would_go,
+
 
 
 def test_nothing_is_erased_where_nothing_is(tmp_path: Path) -> None:
@@ -31,4 +38,4 @@ def test_a_user_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError
 
     monkeypatch.setattr("getpass.getuser", nobody)
-    assert _user() == "unknown"
+    assert user_of_process() == "unknown"

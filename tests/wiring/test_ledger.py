@@ -18,9 +18,9 @@ from audit.ledger.anchors import FileAnchor, GitAnchor, SyslogAnchor
 from audit.ledger.note import Signer
 from audit.settings import Settings
 from audit.wiring import ledger
-from audit.wiring.ledger import Keeper, anchors, checkpoints_of, load_signer, open_ledger, sign_now
+from audit.wiring.ledger import Keeper, anchors, checkpoints_of, export_ledger, load_signer, open_ledger, sign_now
 from tests.factories import an_exchange
-from tests.store.samples import an_id
+from tests.store.samples import a_call, an_id
 from tests.wired import PATIENCE_S, recorded
 
 
@@ -90,6 +90,21 @@ def test_a_keeper_that_is_closed_while_it_waits_signs_at_once() -> None:
     sequencer = Sequenced()
     keeper = a_keeper(sequencer, Clock())
     keeper.touch()
+    keeper.close()
+    assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_keeper_that_is_closed_while_it_works_ends_after_that() -> None:
+    class Closing(Sequenced):
+        def advance(self) -> int:
+            keeper._closing.set()
+            return super().advance()
+
+    sequencer = Closing()
+    keeper = a_keeper(sequencer, Clock())
+    keeper.touch()
+    assert sequencer.next() == "advance"
     keeper.close()
     assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
 
@@ -201,6 +216,14 @@ def test_a_log_that_was_replaced_by_another_keys_is_told(settings: Settings, tmp
         store.append([store.read(an_exchange())])
     with pytest.raises(LedgerError, match="another log was put in its place"):
         sign_now(settings)
+
+
+def test_an_export_of_many_entries_has_tiles_above_the_leaves(settings: Settings, tmp_path: Path) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        store.append([a_call(number) for number in range(1, 258)])
+    exported = export_ledger(settings, tmp_path / "log", lambda _done, _count: None)
+    assert exported is not None
+    assert len((tmp_path / "log" / "tile" / "1" / "000.p" / "1").read_bytes()) == 32
 
 
 def test_recording_needs_no_cryptography_before_its_calls_are_stored() -> None:
