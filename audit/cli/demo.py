@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from audit.demo.comparison import Comparison
     from audit.demo.show import Stage
     from audit.store.rows import CallRow, Tally
+    from audit.store.rows.verified import Verified
 
 __all__ = ["command"]
 
@@ -106,20 +107,30 @@ def _perform(stage: Stage, as_json: bool) -> bool:
         requests = stage.perform(done=lambda: bar.update(1))
     checks = stage.check()
     comparison = stage.compare(sent=requests + sum(one.call is not None for one in checks))
+    verified = stage.verify()
     if as_json:
-        _print_as_json(stage, checks, comparison)
+        _print_as_json(stage, checks, comparison, verified)
     else:
         click.echo(f"{figure(requests)} requests were made through the recording client. {_told(checks)}\n")
         _print_summary(stage)
+        _print_verified(verified)
         _print_comparison(comparison)
-    return comparison.right and _all_well(checks)
+    return comparison.right and verified.is_whole and _all_well(checks)
 
 
-def _print_as_json(stage: Stage, checks: Sequence[Checked], comparison: Comparison) -> None:
+def _print_as_json(stage: Stage, checks: Sequence[Checked], comparison: Comparison, verified: Verified) -> None:
     with closing(wiring.open_reader(stage.settings)) as reader:
         usage, outcomes = reader.usage(ALL, By.PROVIDER), reader.outcomes(ALL)
     said = {"right": comparison.right, **plain(comparison)}
-    print_json({"usage": usage, "outcomes": outcomes, "checks": list(map(told, checks)), "comparison": said})
+    print_json(
+        {
+            "usage": usage,
+            "outcomes": outcomes,
+            "checks": list(map(told, checks)),
+            "comparison": said,
+            "whole": verified.is_whole,
+        }
+    )
 
 
 def _all_well(checks: Sequence[Checked]) -> bool:
@@ -170,6 +181,12 @@ def _print_comparison(comparison: Comparison) -> None:
     click.echo(counts + coloured("they differ.", fg="red"))
     for difference in comparison.differences:
         click.echo(f"  {difference}")
+
+
+def _print_verified(verified: Verified) -> None:
+    held = f"{verified.size} entries of the ledger verified, {verified.anchored} of them anchored: "
+    whole = coloured("whole and unchanged.", fg="green")
+    click.echo(held + (whole if verified.is_whole else coloured("not whole.", fg="red")))
 
 
 def _serve(stage: Stage, port: int, *, keeps: bool, past: bool) -> None:

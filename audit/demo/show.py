@@ -29,7 +29,9 @@ from audit.errors import AuditError
 from audit.recording.recorder import Recorder
 from audit.settings import Settings, load_settings
 from audit.simulator.process import running
+from audit.store.rows.verified import Verified
 from audit.store.scope import Canaries, Scope
+from audit.wiring.ledger import sign_now, verify_record
 
 __all__ = ["PAST_CALLS", "Stage", "performing"]
 
@@ -63,6 +65,11 @@ class Stage:
     def check(self) -> list[Checked]:
         """Ask every canary once."""
         return list(wiring.run_canaries(self.settings, wiring.assignments(self.settings), recorder=self.recorder))
+
+    def verify(self) -> Verified:
+        """Have the ledger signed, and hold the record to it."""
+        sign_now(self.settings)
+        return verify_record(self.settings)
 
     def compare(self, *, sent: int) -> Comparison:
         """Compare what was sent, what the simulator served, and what is in the record by now."""

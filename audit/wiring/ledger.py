@@ -58,6 +58,7 @@ class Keeper:
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._unsigned = 0
+        self._failed = False
         self._signed_at = clock()
 
     def touch(self) -> None:
@@ -77,22 +78,23 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._due.wait(timeout=SIGN_EVERY_S if self._unsigned else None)
+            self._due.wait(timeout=SIGN_EVERY_S if self._unsigned or self._failed else None)
             if self._closing.wait(ADVANCE_EVERY_S):
                 return
             self._due.clear()
             self._attempt(final=False)
 
     def _attempt(self, *, final: bool) -> None:
-        """Do what is due. What cannot be done now is told, and tried again with what is entered next."""
+        """Do what is due. What cannot be done now is told, and tried again in a minute or with the next entry."""
         try:
             self._unsigned += self._sequencer.advance()
             late = self._clock() - self._signed_at >= SIGN_EVERY_S
             if final or self._unsigned >= SIGN_EVERY or (self._unsigned and late):
                 self._sequencer.sign()
                 self._unsigned, self._signed_at = 0, self._clock()
+            self._failed = False
         except AuditError as exc:
-            self._signed_at = self._clock()
+            self._failed, self._signed_at = True, self._clock()
             _log.error("the ledger is not carried on: %s", exc)
 
 

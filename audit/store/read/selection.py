@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from audit.call import Operation, Outcome
 from audit.store import tables
+from audit.store.loading import since_key
 from audit.store.read.exchanges import said_in, stored_exchanges
 from audit.store.scope import By, Canaries, Level, Scope
 from audit.store.search import folded, matching, wanted_phrases
@@ -82,7 +83,7 @@ class Selection:
 
 def selected(connection: Connection, scope: Scope) -> Selection:
     """Return the calls of a scope; looks up what is searched for."""
-    where = and_(*_time(scope), *_whose(scope), *_what(scope), *_said(scope))
+    where = and_(*_time(connection, scope), *_whose(scope), *_what(scope), *_said(scope))
     query = (scope.search or "").strip()
     return _searched(connection, where, query) if query else Selection(where=where)
 
@@ -111,9 +112,11 @@ def id_range(beginning: str) -> tuple[UUID, UUID] | None:
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
-def _time(scope: Scope) -> Iterable[ColumnElement[bool]]:
+def _time(connection: Connection, scope: Scope) -> Iterable[ColumnElement[bool]]:
     if scope.since is not None:
         yield _c.started_at >= scope.since
+        if (key := since_key(connection, scope.since)) is not None:  # earlier partitions need not be looked at
+            yield _c.pk >= key
     if scope.until is not None:
         yield _c.started_at < scope.until
 
