@@ -43,8 +43,13 @@ class Diagnosis:
     text: str
 
 
-def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
-    """Yield what is found, subject by subject; nothing is changed, and nobody is asked but the database."""
+def diagnose(
+    settings: Settings, environ: Mapping[str, str], *, ledger: Callable[[], Iterator[Finding]] = lambda: iter(())
+) -> Iterator[Diagnosis]:
+    """Yield what is found, subject by subject; nothing is changed, and nobody is asked but the database.
+
+    `ledger` looks at the ledger, whose key and anchors it knows.
+    """
     looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("versions", surroundings.python),
         ("libraries", surroundings.libraries),
@@ -52,6 +57,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnos
         ("home", lambda: surroundings.home(settings.home)),
         ("disk", lambda: surroundings.disk(settings.home)),
         ("database", lambda: _database(settings.database_url)),
+        ("ledger", ledger),
         ("journal", lambda: _journal(settings.journal)),
         ("recording", lambda: _recording(settings)),
         ("redaction", lambda: _redaction(settings.redaction)),

@@ -133,8 +133,9 @@ def _revision(settings: Settings) -> SchemaCheck:
 def diagnoses(settings: Settings) -> list[Diagnosis]:
     """Return what may be wrong with this installation."""
     from audit.diagnosis import diagnose
+    from audit.wiring.ledger import look_at_ledger
 
-    return list(diagnose(settings, os.environ))
+    return list(diagnose(settings, os.environ, ledger=lambda: look_at_ledger(settings)))
 
 
 def name_key(settings: Settings, fingerprint: str, name: str | None) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audit.store.read.ledger import LedgerReader, Proven
     from audit.store.rows.verified import Verified
     from audit.store.sequencing import Sequencer
+    from audit.surroundings import Finding
 
 __all__ = [
     "Keeper",
@@ -33,6 +34,7 @@ __all__ = [
     "export_ledger",
     "keeper",
     "load_signer",
+    "look_at_ledger",
     "open_ledger",
     "prove",
     "sign_now",
@@ -183,6 +185,35 @@ def verify_record(
             sample=sample,
             progress=progress,
         )
+
+
+def look_at_ledger(settings: Settings) -> Iterator[Finding]:
+    """Yield what is to be said of the ledger, without looking at any call; raises as `verify_record` does."""
+    from audit.store.engine import is_there, open_engine
+    from audit.store.read.ledger import LedgerReader
+    from audit.store.schema import head, revision
+    from audit.surroundings import Finding, Level
+
+    if not is_there(settings.database_url):
+        return
+    engine = open_engine(settings.database_url, read_only=True)
+    with closing(LedgerReader(engine)) as reader:
+        if revision(engine) != head():
+            return
+        if not settings.ledger_key.exists():
+            if reader.notes():
+                yield Finding(Level.NOTE, f"{settings.ledger_key} is not there: nothing is signed from here")
+            return
+        verifier = load_signer(settings).verifier
+        anchored = checkpoints_of([note for one in anchors(settings) for note in one.notes()[-1:]], verifier)
+        found = reader.standing(lambda note: checkpoints_of([note], verifier)[0], anchored)
+    told = f"{found.entries} entries, {found.signed} of them signed, {found.anchored} anchored"
+    if not found.fits:
+        yield Finding(Level.BAD, f"{told}; the log is not the one that was signed: `audit verify` tells what is amiss")
+    elif found.signed and not found.anchored:
+        yield Finding(Level.NOTE, f"{told}; no anchor outside the database has a checkpoint")
+    else:
+        yield Finding(Level.GOOD, told)
 
 
 def prove(settings: Settings, entry_id: UUID) -> tuple[Proof, Proven]:

@@ -11,14 +11,26 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from audit import wiring
 from audit.errors import LedgerError, StoreError
 from audit.ledger.anchors import FileAnchor, GitAnchor, SyslogAnchor
 from audit.ledger.note import Signer
 from audit.settings import Settings
+from audit.store.engine import open_engine
+from audit.surroundings import Level
 from audit.wiring import ledger
-from audit.wiring.ledger import Keeper, anchors, checkpoints_of, export_ledger, load_signer, open_ledger, sign_now
+from audit.wiring.ledger import (
+    Keeper,
+    anchors,
+    checkpoints_of,
+    export_ledger,
+    load_signer,
+    look_at_ledger,
+    open_ledger,
+    sign_now,
+)
 from tests.factories import an_exchange
 from tests.store.samples import a_call, an_id
 from tests.wired import PATIENCE_S, recorded
@@ -230,3 +242,71 @@ def test_recording_needs_no_cryptography_before_its_calls_are_stored() -> None:
     source = "import sys, audit, audit.wiring, audit.wiring.ledger; print('cryptography' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def findings(settings: Settings) -> list[tuple[Level, str]]:
+    return [(one.level, one.text) for one in look_at_ledger(settings)]
+
+
+def stored(settings: Settings, *numbers: int) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        store.append([a_call(number) for number in numbers])
+
+
+def test_how_far_the_log_has_come_is_told(settings: Settings) -> None:
+    assert findings(settings) == [], "there is no database yet"
+    stored(settings, 1, 2)
+    assert findings(settings) == [(Level.GOOD, "2 entries, 2 of them signed, 2 anchored")]
+    (settings.home / "anchors" / "checkpoints.jsonl").unlink()
+    ((level, text),) = findings(settings)
+    assert (level, text.partition("; ")[2]) == (Level.NOTE, "no anchor outside the database has a checkpoint")
+    settings.ledger_key.unlink()
+    ((level, text),) = findings(settings)
+    assert (level, text) == (Level.NOTE, f"{settings.ledger_key} is not there: nothing is signed from here")
+
+
+@pytest.mark.parametrize("tampering", ["UPDATE tiles SET hashes = zeroblob(64)", "UPDATE entries SET place = NULL"])
+def test_a_log_that_is_not_the_signed_one_is_told(settings: Settings, tampering: str) -> None:
+    stored(settings, 1, 2)
+    change(settings, tampering)
+    ((level, text),) = findings(settings)
+    assert level is Level.BAD
+    assert text.endswith("`audit verify` tells what is amiss")
+
+
+def test_tiles_that_are_gone_are_told_likewise(settings: Settings) -> None:
+    stored(settings, 1, 2)
+    change(settings, "DELETE FROM tiles")
+    assert [level for level, _ in findings(settings)] == [Level.BAD]
+
+
+def test_nothing_is_said_of_what_has_no_ledger_yet(settings: Settings) -> None:
+    stored(settings, 1)
+    change(settings, "UPDATE alembic_version SET version_num = '0002'")
+    assert findings(settings) == []
+
+
+def test_no_key_and_nothing_signed_is_nothing_to_tell(settings: Settings) -> None:
+    stored(settings, 1)
+    change(settings, "DELETE FROM checkpoints")
+    settings.ledger_key.unlink()
+    assert findings(settings) == []
+
+
+def change(settings: Settings, statement: str) -> None:
+    engine = open_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_what_failed_is_tried_again_without_a_new_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "ADVANCE_EVERY_S", 0.0)
+    monkeypatch.setattr(ledger, "SIGN_EVERY_S", 0.01)
+    sequenced = Sequenced()
+    sequenced.failure = StoreError("away", permanent=False)
+    keeper = Keeper(sequenced)  # type: ignore[arg-type]  # all that is asked of it
+    keeper.touch()
+    assert [sequenced.next() for _ in range(3)] == ["advance"] * 3
+    sequenced.failure = None
+    keeper.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import LedgerError
@@ -20,9 +20,9 @@ from audit.store.engine import store_error
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
 from audit.store.rows.verified import Verified
-from audit.store.sequencing import input_of, load_tiles, notes
+from audit.store.sequencing import input_of, load_tiles, notes, tree_root
 
-__all__ = ["LedgerReader", "Proven"]
+__all__ = ["LedgerReader", "LedgerStanding", "Proven"]
 
 _e, _w = tables.entries.c, tables.ledger_writers.c
 _ENTRIES = select(tables.entries, _w.id.label("writer_id")).join_from(
@@ -44,6 +44,21 @@ class Proven:
     """None for a call that is gone, and for an act."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerStanding:
+    """How far a log has come."""
+
+    entries: int
+    waiting: int
+    """Entries without a place in the log."""
+    signed: int
+    """Entries before the newest checkpoint in the database."""
+    anchored: int
+    """Likewise of the newest one in an anchor."""
+    fits: bool
+    """Whether the log begins with what was signed."""
+
+
 class LedgerReader:
     """Answers from one database. Its answers are of one moment each; all may raise `StoreError`."""
 
@@ -58,6 +73,20 @@ class LedgerReader:
         """Return all checkpoints as they were signed, the oldest first."""
         with self._transaction() as connection:
             return notes(connection)
+
+    def standing(self, held_to: Callable[[str], Checkpoint], anchored: Sequence[Checkpoint]) -> LedgerStanding:
+        """Return how the log stands, without looking at any content; `held_to` reads the note that was signed last."""
+        with self._transaction() as connection:
+            count = connection.execute(select(func.count(), func.count(_e.place)).select_from(tables.entries)).one()
+            newest = [held_to(note) for note in notes(connection)[-1:]]
+            amiss = [one for one in (*newest, *anchored) if not _begins_with(connection, count[1], one)]
+        return LedgerStanding(
+            entries=count[0],
+            waiting=count[0] - count[1],
+            signed=max((one.size for one in newest), default=0),
+            anchored=max((one.size for one in anchored), default=0),
+            fits=not amiss,
+        )
 
     def verify(
         self,
@@ -129,6 +158,15 @@ class LedgerReader:
                 yield connection
         except SQLAlchemyError as exc:
             raise store_error(exc) from exc
+
+
+def _begins_with(connection: Connection, size: int, checkpoint: Checkpoint) -> bool:
+    if checkpoint.size > size:
+        return False
+    try:
+        return tree_root(connection, checkpoint.size) == checkpoint.root
+    except LedgerError:
+        return False
 
 
 @contextmanager
