@@ -1,4 +1,4 @@
-"""`audit db`: prepare and check the database."""
+"""`audit db`: prepare, check and copy the database."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import sys
 import click
 
 from audit import wiring
+from audit.cli._moved import SAMPLE, print_moved, told_moved, which_contents
 from audit.cli._options import as_json, settings
 from audit.cli._output import print_json
+from audit.cli._progress import progress
+from audit.wiring.restoring import copy_database
 
 __all__ = ["command"]
 
@@ -19,10 +22,11 @@ __all__ = ["command"]
 Examples:
   audit db check
   audit db upgrade
+  audit db copy sqlite:////var/lib/audit.db postgresql://audit@db/audit
 """,
 )
 def command() -> None:
-    """Prepare and check the database."""
+    """Prepare, check and copy the database."""
 
 
 @command.command(
@@ -73,3 +77,36 @@ def check(ctx: click.Context, as_json: bool) -> None:
         else:
             click.echo("`audit db upgrade` brings it up to date")
     sys.exit(0 if found.sound else 1)
+
+
+@command.command(
+    short_help="Copy the record into another database.",
+    epilog="""\b
+Examples:
+  audit db copy sqlite:////var/lib/audit.db postgresql://audit@db/audit
+  audit db copy --verify sample postgresql://audit@db/audit sqlite:///copy.db
+
+\b
+Exit codes:
+  0  the same is there, and what the ledger was told of it holds
+  1  it is not: nothing was kept, or the record is not whole, there as here
+  2  nothing was copied: a database that is not empty, or out of reach
+""",
+)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@which_contents
+@as_json
+def copy(source: str, target: str, contents: str, as_json: bool) -> None:
+    """Copy the record from one database into another, which must be empty; both are named by their URLs.
+
+    It is copied as it is at one moment, all of it or nothing, read again and compared. What is recorded meanwhile is
+    not in it: until they are switched over, stop those who record, or let them only journal (recording.drain = false).
+    """
+    with progress() as advance:
+        moved = copy_database(source, target, sample=SAMPLE if contents == "sample" else None, progress=advance)
+    if as_json:
+        print_json(told_moved(moved))
+    else:
+        print_moved(moved)
+    sys.exit(0 if moved.is_sound else 1)

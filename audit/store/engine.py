@@ -78,14 +78,15 @@ TURN = 4_201_769_218
 """The key of PostgreSQL's advisory lock for changes of the schema: any number that nobody else uses."""
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, sqlite_driver: Any = None) -> Engine:
     """Return an engine for `url`; raise `StoreError` for a URL or a driver that cannot be used.
 
-    With `read_only` nothing can be written through it, and a missing SQLite database is not made.
+    With `read_only` nothing can be written through it, and a missing SQLite database is not made. Without a driver for
+    SQLite it is that of `sqlite_module`.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, read_only=read_only)
+        return _open_sqlite(parsed, sqlite_driver or sqlite_module(), read_only=read_only)
     try:
         return _open_postgresql(parsed, read_only=read_only)
     except ModuleNotFoundError as exc:
@@ -261,8 +262,7 @@ def _open_postgresql(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
-    module = sqlite_module()
+def _open_sqlite(url: URL, module: Any, *, read_only: bool) -> Engine:
     if module.sqlite_version_info < SOUND_SQLITE:
         raise StoreError(
             f"SQLite {module.sqlite_version} can corrupt a database that several connections use; "

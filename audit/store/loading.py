@@ -75,7 +75,10 @@ def next_key(connection: Connection, now: datetime) -> int:
 
 
 def since_key(connection: Connection, since: datetime) -> int | None:
-    """Return a key before those of all calls that began at a time or later; None where none need be told."""
+    """Return a key before those of all calls that began at a time or later; None where none need be told.
+
+    Calls that were there before keys told months have keys of month 0, whenever they began.
+    """
     return None if is_sqlite(connection) else month_of(since - _SLACK) * MONTH_KEYS
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from audit.store.engine import open_engine
 from audit.store.read import Reader
 from audit.store.scope import Scope
 from audit.wiring import read_settings
+from tests.cli.ledgers import a_signed_ledger, alter
 from tests.cli.terminal import Audit
 
 
@@ -57,3 +59,23 @@ def test_files_that_may_hold_it_still_are_told(audit: Audit, filled: str) -> Non
     said = audit("erase", "--call", a_call_of(filled), "--ground", "Art. 17", "--yes")
     assert said.code == 1
     assert "rejected.journal" in said.out
+
+
+def test_what_is_erased_is_told_from_what_is_missing(audit: Audit, filled: str, home: Path) -> None:
+    a_signed_ledger(home)
+    assert audit("erase", "--call", a_call_of(filled), "--ground", "Art. 17", "--yes").code == 0
+    assert audit("erase", "--call", a_call_of(filled), "--ground", "Art. 17", "--bodies-only", "--yes").code == 0
+    a_signed_ledger(home)
+    said = audit("verify", "--json")
+    assert (said.code, said.json["entries"]) == (0, {"ok": 9, "erased": 2})
+    alter(filled, "delete from exchanges where call_pk = (select min(call_pk) from exchanges)")
+    said = audit("verify", "--json")
+    assert (said.code, said.json["entries"]) == (1, {"ok": 8, "erased": 2, "MISSING": 1})
+    assert said.json["amiss"][0]["why"] == "its bodies are not in the record"
+
+
+def test_what_is_erased_is_signed_or_said_not_to_be(audit: Audit, filled: str, home: Path) -> None:
+    """An act has its place in the log with what is signed next; until then it is counted, and no fault."""
+    a_signed_ledger(home)
+    assert audit("erase", "--call", a_call_of(filled), "--ground", "Art. 17", "--yes").code == 0
+    assert audit("verify").code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -52,6 +54,7 @@ def test_what_comes_behind_it_is_recorded_and_shown_with_what_was_there(engine: 
     assert Writer(engine).append([a_call(number) for number in range(3)]).new == 3
     reader = Reader(engine)
     assert reader.totals(Scope()).calls == 6
+    assert reader.totals(Scope(since=datetime(2026, 1, 1, tzinfo=UTC))).calls == 6, "also those with keys of no month"
     assert [row.labels for row in reader.after(0)][:3] == [(("team", "t1"),), (("team", "t2"),), (("team", "t3"),)]
     detail = reader.call(reader.after(0)[0].id)
     assert detail is not None

@@ -19,7 +19,8 @@ from audit.errors import AuditError, StoreError
 from audit.store import backup as module
 from audit.store import tables
 from audit.store.backup import content_of, readable_backup, write_backup
-from audit.store.engine import open_engine, sqlite_url
+from audit.store.engine import PAGE_BYTES, open_engine
+from audit.store.engine import sqlite_url as url_of
 from audit.store.manifest import Manifest, sha256_of
 from audit.store.schema import head, revision
 from audit.store.write import Writer
@@ -81,7 +82,7 @@ def test_a_backup_is_a_file_for_its_owners_eyes_that_holds_everything(filled: En
     write_backup(filled, place, silent)
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert list(place.parent.iterdir()) == [place]
-    copy = open_engine(sqlite_url(place), read_only=True)
+    copy = open_engine(url_of(place), read_only=True)
     assert empty_tables(copy) == set()
     copy.dispose()
     assert list(place.parent.iterdir()) == [place]
@@ -126,6 +127,18 @@ def test_a_full_disk_is_told_and_leaves_nothing(filled: Engine, place: Path, roo
         check=True,
     )
     assert f"cannot back up into {place}: " in told.stdout, told
+    assert list(place.parent.iterdir()) == []
+
+
+def test_a_damaged_record_is_told_and_leaves_nothing(sqlite_url: str, place: Path) -> None:
+    damaged = Path(sqlite_url.removeprefix("sqlite:///"))
+    content = bytearray(damaged.read_bytes())
+    content[PAGE_BYTES * 2 :] = b"\xff" * (len(content) - PAGE_BYTES * 2)
+    damaged.write_bytes(content)
+    engine = open_engine(sqlite_url)
+    with pytest.raises(StoreError, match=r"cannot back up into .*malformed"):
+        write_backup(engine, place, silent)
+    engine.dispose()
     assert list(place.parent.iterdir()) == []
 
 
@@ -178,7 +191,7 @@ def test_a_backup_is_read_in_its_place_and_not_changed(filled: Engine, place: Pa
     write_backup(filled, place, silent)
     manifest = described(place)
     with readable_backup(place, manifest, place.parent) as url:
-        assert url == sqlite_url(place)
+        assert url == url_of(place)
     assert sha256_of(place) == manifest.sha256
     assert list(place.parent.iterdir()) == [place]
 
@@ -195,7 +208,7 @@ def test_what_a_manifest_tells_must_be_there(filled: Engine, place: Path) -> Non
 @pytest.fixture
 def old(place: Path) -> Iterator[Path]:
     """A backup that an earlier version made."""
-    engine = open_engine(sqlite_url(place))
+    engine = open_engine(url_of(place))
     with engine.begin() as connection:
         config = Config(toml_file=ROOT / "pyproject.toml")
         config.attributes["connection"] = connection
@@ -221,7 +234,7 @@ def test_a_backup_of_an_earlier_version_is_brought_up_to_date_elsewhere(old: Pat
 
 def test_a_backup_of_a_newer_version_is_refused(filled: Engine, place: Path) -> None:
     write_backup(filled, place, silent)
-    newer = open_engine(sqlite_url(place))
+    newer = open_engine(url_of(place))
     with newer.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     newer.dispose()

@@ -9,8 +9,9 @@ from audit.errors import AuditError, StoreError
 from audit.store import tables
 from audit.store.choosing import By
 from audit.store.engine import open_engine
-from audit.store.holds import holds_of, in_force, place_hold, release_hold
-from tests.store.samples import an_id
+from audit.store.holds import held, holds_of, in_force, place_hold, release_hold
+from audit.store.write import Writer
+from tests.store.samples import a_call, an_id
 
 
 def test_a_hold_is_in_force_until_it_is_released(engine: Engine) -> None:
@@ -51,3 +52,17 @@ def test_a_database_without_tables_is_told_of(empty_url: str) -> None:
     with pytest.raises(StoreError, match="audit db upgrade"):
         release_hold(engine, an_id(1), reason="settled", actor="root")
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("by", "value"),
+    [(By.USER, "ann"), (By.KEY, "k"), (By.SESSION, "s"), (By.CONVERSATION, str(an_id(9))), (By.LABEL, "a=b")],
+)
+def test_what_a_hold_does_not_name_is_not_held_though_it_has_no_such_name(
+    engine: Engine, writer: Writer, by: By, value: str
+) -> None:
+    writer.append([a_call(1)])
+    place_hold(engine, by, value, reason="a claim", actor="root")
+    with engine.begin() as connection:
+        free = select(tables.calls.c.id).where(~held(in_force(connection)))
+        assert connection.execute(free).scalars().all() == [an_id(1)]

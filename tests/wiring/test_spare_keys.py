@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -59,6 +60,20 @@ def test_keys_that_cannot_be_read_are_told(settings: Settings, tmp_path: Path) -
     keys_path(tmp_path / "kept.db").write_text("[]")
     with pytest.raises(AuditError, match="holds no keys"):
         install_keys(settings, tmp_path / "kept.db")
+
+
+def test_a_disk_that_fails_is_told(
+    settings: Settings, other: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_signer(settings)
+    keep_keys(settings, tmp_path / "kept.db")
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(AuditError, match=r"cannot write .*ledger\.key: No space left"):
+        install_keys(other, tmp_path / "kept.db")
 
 
 def test_keys_that_cannot_be_written_are_told(settings: Settings, other: Settings, tmp_path: Path) -> None:

@@ -103,7 +103,12 @@ class LedgerReader:
         """
         with self._transaction() as connection:
             held = checkpoints(notes(connection))
-            return verify(connection, held, anchored=anchored, since=since, sample=sample, progress=progress)
+            try:
+                return verify(connection, held, anchored=anchored, since=since, sample=sample, progress=progress)
+            except (TypeError, ValueError, OverflowError) as exc:  # SQLite takes anything in any column
+                raise LedgerError(
+                    f"the ledger's tables hold what was never written there ({exc}): restore a backup"
+                ) from exc
 
     def proof(self, entry_id: UUID, size_of: Callable[[str], int]) -> Proven:
         """Return the proof that the log holds an entry, against the newest checkpoint; `size_of` reads a note's size.

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from audit.call import Operation, Outcome
 from audit.store import tables
-from audit.store.loading import since_key
+from audit.store.loading import MONTH_KEYS, since_key
 from audit.store.read.exchanges import said_in, stored_exchanges
 from audit.store.scope import By, Canaries, Level, Scope
 from audit.store.search import folded, matching, wanted_phrases
@@ -115,8 +115,8 @@ def id_range(beginning: str) -> tuple[UUID, UUID] | None:
 def _time(connection: Connection, scope: Scope) -> Iterable[ColumnElement[bool]]:
     if scope.since is not None:
         yield _c.started_at >= scope.since
-        if (key := since_key(connection, scope.since)) is not None:  # earlier partitions need not be looked at
-            yield _c.pk >= key
+        if (key := since_key(connection, scope.since)) is not None:  # partitions between need not be looked at
+            yield or_(_c.pk >= key, _c.pk < MONTH_KEYS)
     if scope.until is not None:
         yield _c.started_at < scope.until
 
