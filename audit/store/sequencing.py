@@ -74,7 +74,7 @@ class Sequencer:
         self._has_told = False
 
     def advance(self) -> int:
-        """Give all that is entered its place; return how many there were. May raise `StoreError`."""
+        """Give all that is entered its place; return how many there were. May raise `StoreError`, `LedgerError`."""
         placed = 0
         try:
             while True:
@@ -86,6 +86,9 @@ class Sequencer:
                     return placed
         except SQLAlchemyError as exc:
             raise store_error(exc) from exc
+        except (LookupError, TypeError, ValueError) as exc:
+            told = f"the log cannot be carried on, as its tables are not as they were written ({exc}); run audit verify"
+            raise LedgerError(told) from exc
 
     def sign(self) -> Checkpoint | None:
         """Sign the log as it is and anchor it; None when nothing has come since the last time, or another key signs it.

@@ -157,3 +157,15 @@ def test_a_database_that_cannot_be_used(empty_url: str) -> None:
         with pytest.raises(StoreError):
             act()
     engine.dispose()
+
+
+def test_tiles_that_are_gone_stop_the_log_with_a_word(engine: Engine) -> None:
+    sequencer = a_sequencer(engine)
+    enter(engine, 1, 3)
+    sequencer.advance()
+    with engine.begin() as connection:
+        connection.execute(delete(tables.tiles))
+    enter(engine, 4, 1)
+    with pytest.raises(LedgerError, match="run audit verify"):
+        sequencer.advance()
+    assert places(engine) == [0, 1, 2, None]
