@@ -33,6 +33,7 @@ from audit.settings.fields import Outcomes, Section, Span, Words, currency_code
 from audit.settings.ledger import LedgerSettings
 from audit.settings.proxy import ProxySettings
 from audit.settings.redaction import RedactionSettings
+from audit.settings.retention import RetentionSettings
 
 __all__ = [
     "CanarySettings",
@@ -45,6 +46,7 @@ __all__ = [
     "ProxySettings",
     "RecordingSettings",
     "RedactionSettings",
+    "RetentionSettings",
     "Settings",
     "StoreSettings",
     "load_settings",
@@ -221,6 +223,7 @@ class Settings(Section):
     proxy: ProxySettings = ProxySettings()
     redaction: RedactionSettings = RedactionSettings()
     ledger: LedgerSettings = LedgerSettings()
+    retention: RetentionSettings = RetentionSettings()
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     models: tuple[ModelSettings, ...] = ()
     canaries: tuple[CanarySettings, ...] = ()

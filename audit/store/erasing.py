@@ -6,7 +6,7 @@ from what is missing. What a hold names stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,7 +26,7 @@ from audit.store.loading import take_writing_turn
 from audit.store.removing import remove_bodies, remove_metadata
 from audit.wire.parse import printable
 
-__all__ = ["ERASURE", "Due", "Erased", "Request", "What", "due", "erase", "ground_of"]
+__all__ = ["ERASURE", "Due", "Erased", "Request", "What", "due", "erase", "ground_of", "take_out"]
 
 ERASURE = "erasure"
 """The kind of the act."""
@@ -111,6 +111,21 @@ def ground_of(connection: Connection, call: UUID, since: datetime) -> tuple[date
     return None
 
 
+def take_out(
+    connection: Connection, author: Author, rows: Sequence[Any], *, what: What, ground: str, by: str, actor: str
+) -> UUID:
+    """Take calls (`pk`, `id`) out of the record, in one's turn to write; return the id of the act that tells of it.
+
+    `by` is what they were chosen by. The act does not repeat whose they were: that would keep what is to be erased.
+    """
+    pks = [row.pk for row in rows]
+    remove_bodies(connection, pks)
+    if what is What.ALL:
+        remove_metadata(connection, pks)
+    statement = {"ground": printable(ground), "by": by, "what": what.value, "ids": [row.id.hex for row in rows]}
+    return record_act(connection, author, datetime.now(UTC), kind=ERASURE, actor=actor, statement=statement)
+
+
 def _erase_some(engine: Engine, author: Author, request: Request, last: int, erased: Erased) -> list[Any]:
     """Erase the next calls behind a key, in one transaction; return them."""
     with author.transaction(engine) as connection:
@@ -118,13 +133,8 @@ def _erase_some(engine: Engine, author: Author, request: Request, last: int, era
         rows = list(connection.execute(_next(request, in_force(connection), last)))
         if not rows:
             return rows
-        pks = [row.pk for row in rows]
-        remove_bodies(connection, pks)
-        if request.what is What.ALL:
-            remove_metadata(connection, pks)
-        statement = _statement(request, (row.id for row in rows))
-        now = datetime.now(UTC)
-        act = record_act(connection, author, now, kind=ERASURE, actor=request.actor, statement=statement)
+        told = {"ground": request.ground, "by": request.by.value, "actor": request.actor}
+        act = take_out(connection, author, rows, what=request.what, **told)
     erased.calls += len(rows)
     erased.acts.append(act)
     return rows
@@ -133,16 +143,6 @@ def _erase_some(engine: Engine, author: Author, request: Request, last: int, era
 def _next(request: Request, holds: list[Hold], last: int) -> Select[Any]:
     named = select(_c.pk, _c.id).where(_named(request), ~held(holds), _c.pk > last)
     return named.order_by(_c.pk).limit(AT_ONCE)
-
-
-def _statement(request: Request, ids: Iterable[UUID]) -> dict[str, Any]:
-    """What the act says. It does not repeat who was named: that would keep what is to be erased."""
-    return {
-        "ground": printable(request.ground),
-        "by": request.by.value,
-        "what": request.what.value,
-        "ids": [one.hex for one in ids],
-    }
 
 
 def _named(request: Request) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, false, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
@@ -90,5 +90,5 @@ def in_force(connection: Connection) -> list[Hold]:
 
 
 def held(holds: Sequence[Hold]) -> ColumnElement[bool]:
-    """Return the condition that a call is under one of the holds."""
-    return or_(false(), *(fitting(hold.by, hold.value) for hold in holds))
+    """Return the condition that a call is under one of the holds: never null, as it is asked whether it is not."""
+    return func.coalesce(or_(false(), *(fitting(hold.by, hold.value) for hold in holds)), false())

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, JournalError
+from audit.wiring.retaining import daily
 
 if TYPE_CHECKING:
     from audit.recording.collector import Collected, Collector
@@ -54,6 +55,7 @@ def collect(
                 tell(collector.progress)
                 if told_to_end(TELL_EVERY_S):
                     return collector.progress
+            stack.enter_context(daily(settings))
             ended = _begun(collector)
             try:
                 tell(collector.progress)

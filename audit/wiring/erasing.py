@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from audit.store.erasing import Due, Erased, Request
     from audit.store.holds import Hold
 
-__all__ = ["erase_and_scrub", "holds", "left_in_journal", "open_writable", "place", "release", "request", "would_go"]
+__all__ = [
+    "erase_and_scrub",
+    "holds",
+    "left_in_journal",
+    "open_writable",
+    "place",
+    "release",
+    "request",
+    "user_of_process",
+    "would_go",
+]
 
 
 @contextmanager
@@ -40,7 +50,7 @@ def request(by: By, value: str, *, ground: str, bodies_only: bool) -> Request:
     from audit.store.erasing import Request, What
 
     what = What.BODIES if bodies_only else What.ALL
-    return Request(by=by, value=sound(by, value), what=what, ground=ground, actor=_user())
+    return Request(by=by, value=sound(by, value), what=what, ground=ground, actor=user_of_process())
 
 
 def would_go(engine: Engine, wanted: Request) -> Due:
@@ -67,7 +77,7 @@ def place(settings: Settings, by: By, value: str, reason: str) -> UUID:
     from audit.store.holds import place_hold
 
     with open_writable(settings) as engine:
-        return place_hold(engine, by, value, reason=reason, actor=_user())
+        return place_hold(engine, by, value, reason=reason, actor=user_of_process())
 
 
 def release(settings: Settings, hold: UUID, reason: str) -> None:
@@ -75,7 +85,7 @@ def release(settings: Settings, hold: UUID, reason: str) -> None:
     from audit.store.holds import release_hold
 
     with open_writable(settings) as engine:
-        release_hold(engine, hold, reason=reason, actor=_user())
+        release_hold(engine, hold, reason=reason, actor=user_of_process())
 
 
 def holds(settings: Settings) -> list[Hold]:
@@ -92,7 +102,8 @@ def left_in_journal(settings: Settings) -> list[Path]:
     return sorted(path for path in kept if path.stat().st_size)
 
 
-def _user() -> str:
+def user_of_process() -> str:
+    """Return who runs this process, as far as is known."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in range(given.kills):
         with tempfile.TemporaryDirectory() as folder:
             url = an_empty_database(given.database, Path(folder))
-            _make_old(url)
+            make_old(url)
             counts[_killed(url, random.Random(f"{given.seed}.{number}"), given.processes)] += 1
             failures += [f"{number}: {fault}" for fault in _faults(url)]
     summary = {"database": given.database, "kills": given.kills, "schema after it": dict(counts), "failures": failures}
@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failures else 0
 
 
-def _make_old(url: str) -> None:
+def make_old(url: str) -> None:
+    """Make a database of an earlier schema, with calls in it."""
     engine = open_engine(url)
     with engine.begin() as connection:
         config = Config(toml_file=ROOT / "pyproject.toml")

@@ -223,3 +223,22 @@ def test_a_second_one_is_refused(settings: Settings, monkeypatch: pytest.MonkeyP
         for start in (collect, collect_once):
             with pytest.raises(AuditError, match="another collector"):
                 start(settings)  # type: ignore[operator]
+
+
+def test_what_is_due_is_removed_while_it_collects(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def daily(given: Settings) -> Iterator[None]:
+        assert given is settings
+        told.append("begun")
+        yield
+        told.append("ended")
+
+    def end(_progress: Any) -> None:
+        told.append("collecting")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(collecting, "daily", daily)
+    collect(settings, tell=end)
+    assert (told[0], told[1], told[-1]) == ("begun", "collecting", "ended")

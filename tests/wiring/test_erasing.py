@@ -9,14 +9,7 @@ import pytest
 from audit.errors import AuditError
 from audit.settings import Settings
 from audit.store.choosing import By
-from audit.wiring.erasing import 
-    erase_and_scrub,
-    left_in_journal,
-    open_writable,
-    request,
-    user_of_process,
-    would_go,
-
+from audit.wiring.erasing import erase_and_scrub, left_in_journal, open_writable, request, user_of_process, would_go
 
 
 def test_nothing_is_erased_where_nothing_is(tmp_path: Path) -> None:

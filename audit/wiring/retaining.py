@@ -1,0 +1,104 @@
+"""Retention in the configured database: what is due by the policies of the settings, and its daily removal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from audit.settings import Settings
+    from audit.settings.retention import PolicySettings
+    from audit.store.retaining import Due, Policy, Removed
+
+__all__ = ["apply_retention", "daily", "due_by_policies"]
+
+FIRST_AFTER_S = 3_600.0
+"""So that who restarts after a change of the settings has time to find out that it was wrong."""
+EVERY_S = 86_400.0
+_log = logging.getLogger("audit")
+
+
+def due_by_policies(settings: Settings) -> Due:
+    """Return what would go now. Raises `StoreError` when the database cannot be used."""
+    from audit.store.engine import at_one_moment
+    from audit.store.retaining import due_now
+    from audit.wiring.erasing import open_writable
+
+    with open_writable(settings) as engine, at_one_moment(engine).connect() as connection:
+        return due_now(connection, _policies(settings, datetime.now(UTC)))
+
+
+def apply_retention(
+    settings: Settings, *, scrubbed: bool = False, progress: Callable[[int], None] = lambda _gone: None
+) -> Removed:
+    """Remove what is due by the policies of the settings; return what that was.
+
+    `scrubbed` writes the database's files anew afterwards, so that nothing of it is left in them.
+    Raises `StoreError` when the database cannot be used; what has gone until then stays gone.
+    """
+    from audit.store.retaining import remove_due
+    from audit.store.scrubbing import scrub
+    from audit.wiring.erasing import user_of_process
+    from audit.wiring.storing import upgraded_engine
+
+    engine, now = upgraded_engine(settings), datetime.now(UTC)
+    try:
+        removed = remove_due(engine, _policies(settings, now), actor=user_of_process(), now=now, progress=progress)
+        if scrubbed:
+            scrub(engine)
+        return removed
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def daily(settings: Settings) -> Iterator[None]:
+    """Apply policies every day, in a thread, as long as the block lasts; what fails is told and tried the next day."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_every_day, args=(settings, ended), name="audit-retention", daemon=True)
+    if settings.retention.policies:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()  # a batch that is under way is a transaction: it is whole or not at all
+
+
+def _every_day(settings: Settings, ended: threading.Event) -> None:
+    wait_s = FIRST_AFTER_S
+    while not ended.wait(wait_s):
+        wait_s = EVERY_S
+        try:
+            removed = apply_retention(settings)
+            _log.info("retention: removed %s", {what.value: calls for what, calls in removed.calls.items()})
+        except AuditError as exc:
+            _log.error("retention: what is due is not removed: %s", exc)
+        except Exception:  # noqa: BLE001  # whatever it was, collection goes on
+            _log.exception("retention: what is due is not removed")
+
+
+def _policies(settings: Settings, now: datetime) -> list[Policy]:
+    return [_policy(one, now) for one in settings.retention.policies]
+
+
+def _policy(one: PolicySettings, now: datetime) -> Policy:
+    from audit.call import Outcome
+    from audit.store.retaining import Policy
+
+    blocked = tuple(outcome for outcome in Outcome if outcome.blocked)
+    return Policy(
+        name=one.name,
+        bodies_before=one.bodies.before(now),
+        metadata_before=one.metadata.before(now),
+        outcomes=tuple(x for word in one.outcomes for x in (blocked if word == "blocked" else (Outcome(word),))),
+        labels=one.labels,
+        projects=one.projects,
+        providers=one.providers,
+        keys=one.keys,
+    )

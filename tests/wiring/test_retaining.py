@@ -1,0 +1,128 @@
+"""Retention in the configured database, by policies as people write them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from audit.call import Outcome
+from audit.errors import StoreError
+from audit.settings import Settings
+from audit.store.engine import open_engine
+from audit.store.erasing import What
+from audit.store.retaining import Removed
+from audit.store.write import Writer
+from audit.wiring import retaining
+from audit.wiring.ledger import sign_now, verify_record
+from audit.wiring.retaining import apply_retention, daily, due_by_policies
+from audit.wiring.storing import upgraded_engine
+from tests.databases import KINDS, a_database
+from tests.store.samples import a_call
+
+
+@pytest.fixture(params=KINDS)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Blocked calls and those of search are kept for ever, bodies of others for a month and the rest for a year."""
+    policies = [
+        {"name": "all", "bodies": "1 month", "metadata": "1 year"},
+        {"name": "blocked", "outcomes": ["blocked", "filter_error"]},
+        {"name": "search", "projects": ["search"]},
+    ]
+    with a_database(request.param, tmp_path) as url:
+        told = {"home": tmp_path, "store": {"url": url}, "retention": {"policies": policies}}
+        yield Settings.model_validate(told)
+
+
+def fill(settings: Settings, *minutes: float, **more: Any) -> None:
+    engine = open_engine(settings.database_url)
+    Writer(engine).append([a_call(number, minutes=ago, **more) for number, ago in enumerate(minutes, start=1)])
+    engine.dispose()
+
+
+OLD = -60 * 24 * 3_000
+"""Eight years before, in minutes."""
+
+
+def test_what_is_due_goes_and_the_record_is_whole(settings: Settings) -> None:
+    fill(settings, OLD, OLD)
+    assert [share.calls for share in due_by_policies(settings).shares] == [2, 0]
+    seen: list[int] = []
+    assert apply_retention(settings, scrubbed=True, progress=seen.append).calls == {What.ALL: 2, What.BODIES: 0}
+    assert seen == [2]
+    sign_now(settings)
+    found = verify_record(settings)
+    assert found.is_whole
+    assert found.entries == {"ok": 1, "erased": 2}
+    assert apply_retention(settings).acts == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.FILTER_ERROR])
+def test_blocked_stands_for_both_sides(tmp_path: Path, outcome: Outcome) -> None:
+    policies = [
+        {"name": "all", "bodies": "1d", "metadata": "1d"},
+        {"name": "b", "outcomes": ["blocked", "filter_error"]},
+    ]
+    settings = Settings.model_validate({"home": tmp_path, "retention": {"policies": policies}})
+    upgraded_engine(settings).dispose()
+    fill(settings, OLD, outcome=outcome)
+    assert apply_retention(settings).calls[What.ALL] == 0
+
+
+class _Days:
+    """Days that pass at once, until as many have as were wanted."""
+
+    def __init__(self, days: int) -> None:
+        self.waited: list[float] = []
+        self.over = Event()
+        self._days = days
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        if len(self.waited) > self._days:
+            self.over.set()
+        return self.over.is_set()
+
+    def set(self) -> None:
+        self.over.set()
+
+
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, apply: Callable[..., Any], days: int) -> _Days:
+    passing = _Days(days)
+    monkeypatch.setattr("threading.Event", lambda: passing)
+    monkeypatch.setattr(retaining, "apply_retention", apply)
+    retaining._every_day(settings, passing)  # type: ignore[arg-type]
+    return passing
+
+
+def test_it_is_applied_an_hour_after_the_start_and_then_every_day_whatever_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = [StoreError("the disk is full", permanent=False), ZeroDivisionError("a fault of ours")]
+
+    def apply(_settings: Settings) -> Any:
+        if failures:
+            raise failures.pop(0)
+        return Removed()
+
+    with caplog.at_level(logging.INFO, logger="audit"):
+        days = run(Settings(home=tmp_path), monkeypatch, apply, 3)
+    assert days.waited == [3_600.0, 86_400.0, 86_400.0, 86_400.0]
+    assert "the disk is full" in caplog.text
+    assert "a fault of ours" in caplog.text
+    assert "{'bodies': 0, 'all': 0}" in caplog.text
+
+
+def test_a_thread_does_so_only_where_there_are_policies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    begun = Event()
+    monkeypatch.setattr(retaining, "_every_day", lambda _settings, _ended: begun.set())
+    with daily(Settings(home=tmp_path)):
+        assert not begun.is_set()
+    with daily(settings):
+        assert begun.wait(20)
