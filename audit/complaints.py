@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 __all__ = ["Complaint", "Key", "complaints"]
 
@@ -111,10 +112,15 @@ def _shown(value: Any) -> str:
 def _known(model: type[BaseModel], steps: Iterable[str | int]) -> list[str]:
     """The names of the settings in the table to which the steps lead."""
     for step in steps:
-        field = model.model_fields.get(step) if isinstance(step, str) else None
+        field = _fields(model).get(step) if isinstance(step, str) else None
         if field is not None:  # else a number in a list, or a name that the operator gives
             model = next(iter(_models(field.annotation)), model)  # such a name may be that of a setting, too
-    return list(model.model_fields)
+    return list(_fields(model))
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A table's settings by the names that they have in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _models(annotation: Any) -> Iterable[type[BaseModel]]:

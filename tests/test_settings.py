@@ -313,7 +313,7 @@ def test_every_problem_is_told_at_once_with_its_key_and_its_source() -> None:
         "audit.toml: canaries 2 ('twice'): prompt: must be text in quotes, not 3",
         "audit.toml: prices 1: input: must be 0 or more, not -1",
         'audit.toml: prices 1: currency: must be a currency code of three capitals, such as "USD"',
-        "audit.toml: colour: unknown setting; there are " + ", ".join(Settings.model_fields),
+        "audit.toml: colour: unknown setting; there are " + ", ".join(Settings.model_json_schema()["properties"]),
         "audit.toml: models: 'm' names provider 'shut', which is not configured",
         "audit.toml: models: 'm' at provider 'shut' is there twice",
         "audit.toml: canaries: 'twice' is there twice",

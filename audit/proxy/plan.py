@@ -47,6 +47,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     """The file of the secret that keys are fingerprinted with."""
     recording: bool = True
+    stable: bool = False
+    """Whether what is recorded must outlive the machine's power."""
     refuse_unrecordable: bool = False
     issued_keys_only: bool = False
     via: str | None = None

@@ -32,6 +32,7 @@ from audit.proxy.upstreams import Upstreams
 from audit.recording.keys import Fingerprints, load_secret
 from audit.recording.recorder import Recorder
 from audit.recording.silence import Silence
+from audit.recording.stable import journal_kind
 
 __all__ = ["Worker", "main"]
 
@@ -193,7 +194,12 @@ def _gateway(plan: Plan, recorder: Recorder, now: Callable[[], float]) -> Gatewa
 def _recorder(plan: Plan) -> Recorder:
     if not plan.recording:
         return Silence()
-    return Recorder(Path(plan.journal), fingerprint=Fingerprints(load_secret(Path(plan.secret))), destination=None)
+    return Recorder(
+        Path(plan.journal),
+        fingerprint=Fingerprints(load_secret(Path(plan.secret))),
+        destination=None,
+        journal=journal_kind(plan.stable),
+    )
 
 
 def _first_line(source: RawIOBase) -> bytes:

@@ -82,9 +82,15 @@ class _UnderWay:
     """What is known of a call that has not ended."""
 
     intent: _Place
-    pieces: list[_Place] = field(default_factory=list)
+    pieces: dict[int, _Place] = field(default_factory=dict)
+    """By number: one is written anew when its segment cannot be brought to stable storage, and cut away there."""
     segments: set[int] = field(default_factory=set)
     """Those that hold any of it."""
+
+    def add(self, piece: _Place, number: int | None) -> None:
+        """Take in a piece, in place of one that has its number; before pieces had numbers none was written twice."""
+        self.pieces[len(self.pieces) if number is None else number] = piece
+        self.segments.add(piece.segment)
 
 
 class Backlog:
@@ -176,8 +182,7 @@ class Backlog:
             self._open[frame.id] = _UnderWay(place, segments={self._segment})
         elif frame.kind == PIECE:
             if found := self._open.get(frame.id):  # else it was stored before the intent's segment went
-                found.pieces.append(_Place(self._segment, frame.start, frame.end))
-                found.segments.add(self._segment)
+                found.add(_Place(self._segment, frame.start, frame.end), frame.head.get("number"))
         elif frame.kind == FINISH:
             ended = self._open.pop(frame.id, None)  # else likewise
             if ended and self.position > self._known:
@@ -200,7 +205,7 @@ class Backlog:
             self._segment, self._offset = min(later), 0
 
     def _exchange(self, call: _UnderWay, finish: Frame | None) -> Exchange:
-        return exchange_of(self._frame(call.intent), finish, map(self._frame, call.pieces))
+        return exchange_of(self._frame(call.intent), finish, map(self._frame, call.pieces.values()))
 
     def _frame(self, place: _Place) -> Frame:
         if place.frame is not None:

@@ -21,7 +21,17 @@ from audit.recording.frames import encode_exchange
 from audit.recording.identity import writer_name
 from audit.recording.lock import WriterLock
 
-__all__ = ["SEGMENT_BYTES", "Journal", "Position", "clear_away", "mark_path", "segments", "set_aside", "writers"]
+__all__ = [
+    "NONE",
+    "SEGMENT_BYTES",
+    "Journal",
+    "Position",
+    "clear_away",
+    "mark_path",
+    "segments",
+    "set_aside",
+    "writers",
+]
 
 WORTH_TURNING_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -30,7 +40,8 @@ LOOK_EVERY_S = 1.0
 """How often to look whether the journal is still there."""
 Position = tuple[int, int]
 """A segment's number, and an offset in it."""
-_NONE = -1
+NONE = -1
+"""The descriptor of a journal that is closed."""
 _log = logging.getLogger("audit")
 
 
@@ -60,7 +71,7 @@ class Journal:
     def append(self, pieces: list[bytes]) -> None:
         """Write one frame; raise `JournalError` if it cannot be written whole, leaving nothing of it."""
         with self._guard:
-            if self._descriptor == _NONE:
+            if self._descriptor == NONE:
                 raise JournalError(f"the journal in {self.folder} is closed")
             now = time.monotonic()
             if now - self._looked_at > LOOK_EVERY_S:
@@ -76,14 +87,14 @@ class Journal:
     def end(self) -> Position:
         """Where the next frame goes, as the file has it: an interrupt at the keyboard can come between it and us."""
         with self._guard:
-            if self._descriptor != _NONE:
+            if self._descriptor != NONE:
                 self._size = os.fstat(self._descriptor).st_size
             return self._number, self._size
 
     def turn_if_large(self) -> None:
         """Begin a new segment if the present one is worth it, so that it can go once it is drained."""
         with self._guard:
-            if self._size > WORTH_TURNING_BYTES and self._descriptor != _NONE:
+            if self._size > WORTH_TURNING_BYTES and self._descriptor != NONE:
                 self._turn()
 
     def close(self, *, stored: Position | None) -> bool:
@@ -93,7 +104,7 @@ class Journal:
         """
         with self._guard:
             drained = stored is not None and stored >= self.end
-            if self._descriptor != _NONE:
+            if self._descriptor != NONE:
                 self._close()
                 if drained:
                     clear_away(self.folder, self.name)
@@ -103,7 +114,7 @@ class Journal:
     def forsake(self) -> None:
         """Drop the parent's files in a forked child, without touching what the parent does with them."""
         self._guard = threading.RLock()
-        if self._descriptor != _NONE:
+        if self._descriptor != NONE:
             self._close()
             self._lock.release(remove=False)
 
@@ -113,7 +124,7 @@ class Journal:
 
     def _close(self) -> None:
         """Forget the descriptor as it is closed: its number may be another file's at once."""
-        descriptor, self._descriptor = self._descriptor, _NONE
+        descriptor, self._descriptor = self._descriptor, NONE
         os.close(descriptor)
 
     def _look(self) -> None:
@@ -188,6 +199,8 @@ def set_aside(folder: Path, exchange: Exchange) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "ab") as file:
         file.write(b"".join(encode_exchange(exchange)))
+        file.flush()
+        os.fsync(descriptor)  # the segment that had it goes next
 
 
 def segments(folder: Path, name: str) -> dict[int, Path]:

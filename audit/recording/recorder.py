@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count as counting
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -56,8 +57,13 @@ class Recorder:
         *,
         fingerprint: Callable[[str], str],
         destination: Callable[[], Destination] | None,
+        journal: type[Journal] = Journal,
     ) -> None:
-        """Write a journal in `folder` and move it to what `destination` opens; None leaves it to a collector."""
+        """Write a journal in `folder` and move it to what `destination` opens; None leaves it to a collector.
+
+        `journal` is the kind to write: `StableJournal` outlives the machine's power.
+        """
+        self._kind = journal
         self._folder = folder
         self._fingerprint = fingerprint
         self._destination = destination
@@ -160,13 +166,14 @@ class Recorder:
         self._lost = self._lost_ever = 0
         self._lost_why = ""
         self._left = False
-        self._journal: Journal = Journal(self._folder, left=self._destination is None)
+        self._piece_numbers = counting()
+        self._journal: Journal = self._kind(self._folder, left=self._destination is None)
         self._sink = Sink(self._journal, self._destination, before_drain=self._catch_up) if self._destination else None
 
     def _come_back(self) -> None:
         with self._guard:
             if self._left:
-                self._journal = Journal(self._folder)
+                self._journal = self._kind(self._folder)
                 self._sink = None
                 self._left = False
 
@@ -224,7 +231,8 @@ class Recorder:
         return True
 
     def _write_piece(self, exchange_id: str, side: str, piece: bytes) -> None:
-        self._journal.append(encode(PIECE, {"id": exchange_id, "side": side}, piece))
+        number = next(self._piece_numbers)  # one that is written anew is read once
+        self._journal.append(encode(PIECE, {"id": exchange_id, "side": side, "number": number}, piece))
 
     def _catch_up(self) -> None:
         """Write down what finalizers have left, and what was lost."""

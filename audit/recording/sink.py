@@ -87,7 +87,10 @@ class Sink:
         self._imported.wait(FORK_WAIT_S)
 
     def close(self, timeout_s: float) -> Position | None:
-        """End the thread; return up to where all is in the database, None while calls are under way."""
+        """End the thread; return up to where all is in the database.
+
+        None while calls are under way, and when some of it could not be read: it must not be cleared away.
+        """
         if self._thread is not None:
             self.flush(timeout_s)
         self._closing.set()
@@ -96,7 +99,8 @@ class Sink:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
                 return None
-        return None if self._backlog.under_way else self._stored
+        done = self._backlog.is_understood and not self._backlog.under_way
+        return self._stored if done else None
 
     def _start(self) -> None:
         # A thread begun while the interpreter ends never says that it has begun, and would be waited for without end.

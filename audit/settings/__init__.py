@@ -30,6 +30,7 @@ from pydantic import (
 from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
 from audit.settings.fields import Outcomes, Section, Span, Words, currency_code
+from audit.settings.journal import JournalSettings
 from audit.settings.ledger import LedgerSettings
 from audit.settings.proxy import ProxySettings
 from audit.settings.redaction import RedactionSettings
@@ -39,6 +40,7 @@ __all__ = [
     "CanarySettings",
     "DashboardSettings",
     "ExpectSettings",
+    "JournalSettings",
     "LedgerSettings",
     "ModelSettings",
     "PriceSettings",
@@ -219,6 +221,8 @@ class Settings(Section):
     home: Path
     store: StoreSettings = StoreSettings()
     recording: RecordingSettings = RecordingSettings()
+    journalling: JournalSettings = Field(default=JournalSettings(), alias="journal")
+    """Named `journal` in the file; here that is its folder."""
     dashboard: DashboardSettings = DashboardSettings()
     proxy: ProxySettings = ProxySettings()
     redaction: RedactionSettings = RedactionSettings()

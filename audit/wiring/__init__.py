@@ -163,11 +163,13 @@ def open_recorder(settings: Settings) -> Recorder:
     """Return a recorder that journals, and drains into the configured database; raise `JournalError`."""
     from audit.recording.keys import Fingerprints, load_secret
     from audit.recording.recorder import Recorder
+    from audit.recording.stable import journal_kind
 
     return Recorder(
         settings.journal,
         fingerprint=Fingerprints(load_secret(settings.home / "secret")),
         destination=(lambda: open_store(settings)) if settings.recording.drain else None,
+        journal=journal_kind(settings.journalling.durability == "power"),
     )
 
 

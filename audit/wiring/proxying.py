@@ -97,6 +97,7 @@ def plan_of(settings: Settings, listening_fd: int, rates_fd: int | None) -> Plan
         journal=str(settings.journal),
         secret=str(settings.home / "secret"),
         recording=settings.recording.enabled,
+        stable=settings.journalling.durability == "power",
         refuse_unrecordable=proxy.on_unrecordable == "refuse",
         issued_keys_only=proxy.keys == "issued",
         via=f"audit-{secrets.token_hex(4)}" if proxy.via else None,

@@ -15,7 +15,7 @@ import pytest
 from audit.errors import StoreError
 from audit.recording import retrying
 from audit.recording import sink as module
-from audit.recording.frames import encode_exchange
+from audit.recording.frames import encode, encode_exchange
 from audit.recording.journal import Journal, segments, writers
 from audit.recording.pace import Pace
 from audit.recording.sink import Sink
@@ -96,6 +96,15 @@ def test_closing_tells_up_to_where_all_is_stored(journal: Journal, sink: Sink, m
     sink.wake()
     assert sink.close(PATIENCE_S) == journal.end
     assert memory.closed
+
+
+def test_closing_does_not_vouch_for_what_could_not_be_read(journal: Journal, sink: Sink, memory: Memory) -> None:
+    journal.append(encode(b"?", {"id": "1"}))
+    write(journal, 1)
+    sink.wake()
+    assert sink.close(PATIENCE_S) is None
+    assert not journal.close(stored=None)
+    assert segments(journal.folder, journal.name), "it is kept for whoever can read it"
 
 
 def test_closing_does_not_vouch_for_calls_under_way(journal: Journal, sink: Sink) -> None:

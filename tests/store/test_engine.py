@@ -94,6 +94,12 @@ def test_an_unsound_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert not (tmp_path / "audit.db").exists()
 
 
+def test_another_driver_for_sqlite_must_be_sound_too(tmp_path: Path) -> None:
+    old = SimpleNamespace(sqlite_version="3.51.2", sqlite_version_info=(3, 51, 2))
+    with pytest.raises(StoreError, match=r"3\.51\.2 can corrupt"):
+        open_engine(f"sqlite:///{tmp_path / 'audit.db'}", sqlite_driver=old)
+
+
 def test_a_sound_sqlite_is_in_use() -> None:
     assert sqlite_module().sqlite_version_info >= engine_module.SOUND_SQLITE
 
@@ -375,8 +381,7 @@ def test_text_can_be_sorted_alike_everywhere(engine: Engine) -> None:
         for name in ("b", "B", "a-b", "ab", "Ä", "_"):
             row = {"provider": "p", "first_seen_at": NOON, "last_seen_at": NOON}
             connection.execute(insert(api_keys).values(fingerprint=name, **row))
-        name = api_keys.c.fingerprint
-        in_order = select(name).order_by(in_byte_order(engine, name))
+        in_order = select(api_keys.c.fingerprint).order_by(in_byte_order(engine, api_keys.c.fingerprint))
         assert connection.execute(in_order).scalars().all() == sorted(("b", "B", "a-b", "ab", "Ä", "_"))
     assert ('COLLATE "C"' in str(in_order.compile(engine))) is not is_sqlite(engine)  # whatever this server sorts by
     assert in_byte_order(engine, losses.c.pk) is losses.c.pk
@@ -385,8 +390,7 @@ def test_text_can_be_sorted_alike_everywhere(engine: Engine) -> None:
 def test_a_snapshot_is_a_database_of_its_own(engine: Engine, tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(insert(losses).values(id=an_id(1), at=NOON, count=1, reason="so"))
-    path = tmp_path / "snapshot.db"
-    path.touch(mode=0o600)
+    (path := tmp_path / "snapshot.db").touch(mode=0o600)
     assert write_snapshot(engine, path) is is_sqlite(engine)
     if is_sqlite(engine):
         copy = open_engine(sqlite_url(path), read_only=True)
