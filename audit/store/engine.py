@@ -199,6 +199,8 @@ def store_error(exc: SQLAlchemyError) -> StoreError:
         return StoreError(
             f"the database has not the tables it should have ({said}): run audit db upgrade", permanent=True
         )
+    if any(sign in said for sign in _DAMAGED):
+        return StoreError(f"the database is damaged ({said}): restore a backup with audit restore", permanent=True)
     if state == _READ_ONLY:
         return StoreError(
             f"the database is a standby that takes no writes ({said}): add target_session_attrs=read-write to its URL",
@@ -310,6 +312,7 @@ def _placed(url: URL, *, read_only: bool) -> URL:
 _COMMON = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}")
 _WRITING = (f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL")
 _READING = ("query_only=ON",)
+_DAMAGED = ("malformed", "file is not a database", "invalid fts5 file format")
 _NO_TABLES = ("no such table", "no such column", "has no column named", "42P01", "42703")
 _SECRET = ("password", "sslpassword", "oauth_client_secret")
 _READ_ONLY = "25006"

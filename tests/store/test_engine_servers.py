@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.exc import DBAPIError, InternalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
 
 from audit.errors import StoreError
 from audit.store.engine import file_of, hidden, is_there, open_engine, store_error
@@ -85,3 +85,10 @@ def test_a_standby_is_told_how_to_be_passed_over(request: pytest.FixtureRequest)
     engine.dispose()
     assert "target_session_attrs=read-write" in str(store_error(caught.value))
     assert caught.value.connection_invalidated
+
+
+@pytest.mark.parametrize("said", ["database disk image is malformed", "file is not a database"])
+def test_a_damaged_database_is_told_as_such_and_not_tried_again(said: str) -> None:
+    error = store_error(OperationalError("SELECT 1", {}, Exception(said)))
+    assert error.permanent
+    assert "restore a backup" in str(error)
