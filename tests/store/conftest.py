@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 from audit.store.engine import is_sqlite, open_engine
+from audit.store.loading import MONTH_KEYS, PARTITIONED, partition
 from audit.store.schema import upgrade
 from audit.store.write import Writer
 from tests.databases import KINDS, a_database, an_empty_database
@@ -71,9 +72,13 @@ def _upgraded_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def _clear(url: str) -> None:
+    """Empty a database, and give it back the partitions that it began with: a test may have had them dropped."""
     engine = open_engine(url)
     assert not is_sqlite(engine)
     names = ", ".join(name for name in inspect(engine).get_table_names() if name != "alembic_version")
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        for name in PARTITIONED:
+            month = f"FOR VALUES FROM (0) TO ({MONTH_KEYS})"
+            connection.execute(text(f"CREATE TABLE IF NOT EXISTS {partition(name, 0)} PARTITION OF {name} {month}"))
     engine.dispose()
