@@ -23,7 +23,11 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def advance(what: str, done: int, of: int) -> None:
             if what not in bars:
-                bars[what] = stack.enter_context(click.progressbar(length=max(of, 1), label=what, file=sys.stderr))
+                bars[what] = stack.enter_context(_bar(what, of))
             bars[what].update(done - bars[what].pos)
 
         yield advance
+
+
+def _bar(what: str, of: int) -> ProgressBar[int]:
+    return click.progressbar(length=max(of, 1), label=what, file=sys.stderr, hidden=not sys.stderr.isatty())

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli._options import as_json, settings
 from audit.cli._output import legible, print_json
-from audit.wiring.ledger import anchors, checkpoints_of, export_ledger, load_signer, open_ledger, sign_now, verifier_of
+from audit.cli._progress import progress
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import anchors, export_ledger, held_to, load_signer, open_ledger
+
+if TYPE_CHECKING:
+    from audit.ledger.note import Checkpoint
+    from audit.settings import Settings
 
 __all__ = ["command"]
 
@@ -41,18 +48,21 @@ Examples:
 def status(ctx: click.Context, key: str | None, as_json: bool) -> None:
     """Tell what of the log is signed, and where that is anchored."""
     found = settings(ctx)
-    verifier = verifier_of(found, key)
     with open_ledger(found) as reader:
-        signed = checkpoints_of(reader.notes()[-1:], verifier)
-    size = signed[-1].size if signed else 0
-    kept = {one.name: [each.size for each in checkpoints_of(one.notes()[-1:], verifier)] for one in anchors(found)}
+        signed = _newest(found, reader.last_note(), key)
+    kept = {one.name: _newest(found, one.last(), key) for one in anchors(found) if one.remembers}
     if as_json:
-        print_json({"origin": verifier.name, "signed": size, "anchors": {n: s[0] if s else 0 for n, s in kept.items()}})
+        sizes = {name: one.size if one else 0 for name, one in kept.items()}
+        print_json({"origin": signed and signed.origin, "signed": signed.size if signed else 0, "anchors": sizes})
         return
-    click.echo(f"log       {legible(verifier.name)}")
-    click.echo(f"signed    {size} entries")
-    for name, sizes in kept.items():
-        click.echo(f"anchored  {sizes[0] if sizes else 0} entries in {legible(name)}")
+    click.echo(f"log       {legible(signed.origin) if signed else 'not signed yet'}")
+    click.echo(f"signed    {signed.size if signed else 0} entries")
+    for name, one in kept.items():
+        click.echo(f"anchored  {one.size if one else 0} entries in {legible(name)}")
+
+
+def _newest(found: Settings, note: str | None, key: str | None) -> Checkpoint | None:
+    return None if note is None else held_to(found, [note], key)[0]
 
 
 @command.command(
@@ -90,16 +100,12 @@ Examples:
 """,
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--key", help="The verifier key, or a file with it; else the one of this installation.")
 @click.pass_context
-def export(ctx: click.Context, folder: Path) -> None:
+def export(ctx: click.Context, folder: Path, key: str | None) -> None:
     """Write the log as static files, as https://c2sp.org/tlog-tiles describes them: nothing in them tells of a call."""
-    with click.progressbar(length=1, label="tiles", file=sys.stderr) as bar:
-
-        def advance(done: int, count: int) -> None:
-            bar.length = count
-            bar.update(done - bar.pos)
-
-        checkpoint = export_ledger(settings(ctx), folder, advance)
+    with progress() as advance:
+        checkpoint = export_ledger(settings(ctx), folder, lambda done, of: advance("tiles", done, of), key)
     if checkpoint is None:
         click.echo("nothing is signed yet; `audit ledger sign` signs what is there", err=True)
         sys.exit(1)

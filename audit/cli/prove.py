@@ -39,11 +39,12 @@ does: all of its metadata and both bodies, with the salts that they were committ
 @click.option(
     "--content", type=click.Path(dir_okay=False, path_type=Path), help="Write what is proven to this file, as JSON."
 )
+@click.option("--key", help="The verifier key, or a file with it; else the one of this installation.")
 @click.pass_context
-def command(ctx: click.Context, call: str, content: Path | None) -> None:
+def command(ctx: click.Context, call: str, content: Path | None, key: str | None) -> None:
     """Print the proof that the ledger holds a call, by its id or the beginning of it."""
     found = settings(ctx)
-    proof, proven = prove(found, _id(found, call))
+    proof, proven = prove(found, _id(found, call), key)
     if content is not None:
         content.write_text(json.dumps(_content(proven), indent=2) + "\n", encoding="utf-8")
     click.echo(proof.text, nl=False)

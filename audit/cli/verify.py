@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import click
 
 from audit.cli._options import as_json, moment, settings
 from audit.cli._output import coloured, legible, plain, print_json
+from audit.cli._progress import progress
 from audit.wiring.ledger import verify_record
 
 if TYPE_CHECKING:
@@ -54,8 +53,15 @@ def command(
     Exits with 1 if anything is altered or missing.
     """
     after = None if since is None else moment(since)
-    with _progress() as advance:
-        found = verify_record(settings(ctx), anchor=anchor, key=key, since=after, sample=sample, progress=advance)
+    with progress() as advance:
+        found = verify_record(
+            settings(ctx),
+            anchor=anchor,
+            key=key,
+            since=after,
+            sample=sample,
+            progress=lambda done, of: advance("entries", done, of),
+        )
     if as_json:
         print_json({**plain(found), "entries": {str(verdict): n for verdict, n in found.entries.items()}})
     else:
@@ -76,15 +82,3 @@ def _print(found: Verified) -> None:
     if not found.anchored:
         click.echo("no checkpoint is anchored outside the database: who holds it and the key can rewrite all of it")
     click.echo(coloured("whole and unchanged", fg="green") if found.is_whole else coloured("NOT WHOLE", fg="red"))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, which is not shown where it is no terminal."""
-    with click.progressbar(length=1, label="entries", file=sys.stderr) as bar:
-
-        def advance(done: int, size: int) -> None:
-            bar.length = max(size, 1)
-            bar.update(done - bar.pos)
-
-        yield advance

@@ -12,11 +12,14 @@ import click
 from audit.cli._options import as_json, settings
 from audit.cli._output import legible, print_json
 from audit.errors import LedgerError
-from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, leaf_hash
+from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, commitments_in, leaf_hash
 from audit.ledger.proof import Proof
 from audit.wiring.ledger import verifier_of
 
 __all__ = ["command"]
+
+_PARTS = (("metadata", METADATA, "salt"), ("request", REQUEST, "body_salt"), ("response", RESPONSE, "body_salt"))
+"""What a content has, which side of the ledger it is, and what it was committed with."""
 
 
 @click.command(
@@ -55,15 +58,12 @@ def command(ctx: click.Context, proof: Path, content: Path | None, key: str | No
 
 def _shown(leaf: bytes, path: Path) -> list[str]:
     """Return which parts of a content the leaf commits to; raise `LedgerError` for one that it does not."""
-    given = _content(path)
+    given, commitments = _content(path), commitments_in(leaf)
     shown = []
-    for number, (name, side, salt) in enumerate(
-        (("metadata", METADATA, "salt"), ("request", REQUEST, "body_salt"), ("response", RESPONSE, "body_salt"))
-    ):
+    for name, side, salt in _PARTS:
         if given.get(name) is None or given.get(salt) is None:
             continue
-        commitment = leaf[32 + 32 * number : 64 + 32 * number]
-        if commit(given[salt], side, given[name]) != commitment:
+        if commit(given[salt], side, given[name]) != commitments[side]:
             raise LedgerError(f"the {name} is not what the log was told: it has been changed")
         shown.append(name)
     if not shown:

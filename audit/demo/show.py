@@ -31,7 +31,8 @@ from audit.settings import Settings, load_settings
 from audit.simulator.process import running
 from audit.store.rows.verified import Verified
 from audit.store.scope import Canaries, Scope
-from audit.wiring.ledger import sign_now, verify_record
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import verify_record
 
 __all__ = ["PAST_CALLS", "Stage", "performing"]
 

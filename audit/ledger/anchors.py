@@ -19,9 +19,11 @@ from typing import BinaryIO, Protocol
 
 from audit.errors import LedgerError
 
-__all__ = ["Anchor", "FileAnchor", "GitAnchor", "SyslogAnchor", "notes_in"]
+__all__ = ["Anchor", "FileAnchor", "GitAnchor", "SyslogAnchor", "last_note_in", "notes_in"]
 
 GIT_TIMEOUT_S = 30.0
+_BLOCK = 4_096
+"""Bytes read at a time, from the end: a line has some 300."""
 
 
 class Anchor(Protocol):
@@ -39,6 +41,10 @@ class Anchor(Protocol):
 
     def notes(self) -> Sequence[str]:
         """Return the notes that it can tell again, oldest first; raise `LedgerError` if they cannot be read."""
+        ...
+
+    def last(self) -> str | None:
+        """Return the newest of these, without reading all; None when there is none."""
         ...
 
     def put(self, note: str) -> None:
@@ -59,6 +65,9 @@ class FileAnchor:
 
     def notes(self) -> Sequence[str]:
         return notes_in(self.path)
+
+    def last(self) -> str | None:
+        return last_note_in(self.path)
 
     def put(self, note: str, **beside: str) -> None:
         """Keep a note, and `beside` it what else is said of it; raise `LedgerError` if it cannot be kept."""
@@ -90,6 +99,9 @@ class GitAnchor:
     def notes(self) -> Sequence[str]:
         return notes_in(self.folder / "checkpoints.jsonl")
 
+    def last(self) -> str | None:
+        return last_note_in(self.folder / "checkpoints.jsonl")
+
     def put(self, note: str) -> None:
         FileAnchor(self.folder / "checkpoints.jsonl").put(note)
         self._git("add", "checkpoints.jsonl")
@@ -116,6 +128,9 @@ class SyslogAnchor:
     def notes(self) -> Sequence[str]:
         return ()
 
+    def last(self) -> None:
+        return None
+
     def put(self, note: str) -> None:
         origin, size, root, *_ = note.splitlines()
         syslog.syslog(syslog.LOG_NOTICE, f"audit checkpoint {origin} {size} {root}")
@@ -133,19 +148,55 @@ def notes_in(path: Path) -> list[str]:
         return []
     except (OSError, UnicodeDecodeError) as exc:
         raise LedgerError(f"cannot read the anchor {path}: {exc}") from exc
-    return [_note(path, number, line) for number, line in enumerate(lines[:-1], start=1)]
+    return [_note(path, f"line {number}", line) for number, line in enumerate(lines[:-1], start=1)]
+
+
+def last_note_in(path: Path) -> str | None:
+    """Return the last note of such a file, of which only the end is read; None if it has none. Raises likewise."""
+    try:
+        with path.open("rb") as file:
+            whole_to = _end_of_lines(file)
+            line = _line_before(file, whole_to)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise LedgerError(f"cannot read the anchor {path}: {exc}") from exc
+    return _note(path, "the last line", line) if line else None
 
 
 def _take_torn_line_away(file: BinaryIO) -> None:
     """What a crash left of a line would spoil the next one; a file that is whole is only appended to."""
-    file.seek(0)
-    content = file.read()
-    if content and not content.endswith(b"\n"):
-        file.truncate(content.rfind(b"\n") + 1)
+    whole_to = _end_of_lines(file)
+    if whole_to < file.seek(0, os.SEEK_END):
+        file.truncate(whole_to)
 
 
-def _note(path: Path, number: int, line: str) -> str:
+def _end_of_lines(file: BinaryIO) -> int:
+    """Return where the last whole line ends."""
+    return _found_backwards(file, file.seek(0, os.SEEK_END))
+
+
+def _line_before(file: BinaryIO, end: int) -> bytes:
+    """Return the line that ends there, without its end."""
+    start = _found_backwards(file, max(end - 1, 0))
+    file.seek(start)
+    return file.read(max(end - 1 - start, 0))
+
+
+def _found_backwards(file: BinaryIO, end: int) -> int:
+    """Return the offset behind the last line's end that stands before an offset; 0 if none does."""
+    while end > 0:
+        start = max(end - _BLOCK, 0)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _note(path: Path, which: str, line: str | bytes) -> str:
     try:
         return str(json.loads(line)["note"])
     except (ValueError, KeyError, TypeError) as exc:
-        raise LedgerError(f"line {number} of the anchor {path} is not a checkpoint") from exc
+        raise LedgerError(f"{which} of the anchor {path} is not a checkpoint") from exc

@@ -14,7 +14,19 @@ import hmac
 import secrets
 from hashlib import sha256
 
-__all__ = ["METADATA", "REQUEST", "RESPONSE", "WRITER_ID_BYTES", "commit", "leaf_hash", "leaf_input", "new_salt"]
+from audit.errors import LedgerError
+
+__all__ = [
+    "METADATA",
+    "REQUEST",
+    "RESPONSE",
+    "WRITER_ID_BYTES",
+    "commit",
+    "commitments_in",
+    "leaf_hash",
+    "leaf_input",
+    "new_salt",
+]
 
 METADATA = b"m"
 REQUEST = b"q"
@@ -22,6 +34,7 @@ RESPONSE = b"r"
 WRITER_ID_BYTES = 8
 SALT_BYTES = 16
 _LENGTHS = (16, WRITER_ID_BYTES, 8, 32, 32, 32)
+INPUT_BYTES = sum(_LENGTHS)
 
 
 def new_salt() -> bytes:
@@ -45,6 +58,13 @@ def leaf_input(
     if tuple(map(len, parts)) != _LENGTHS:
         raise ValueError("a leaf is made of 16, 8, 8 and three times 32 bytes")
     return b"".join(parts)
+
+
+def commitments_in(leaf: bytes) -> dict[bytes, bytes]:
+    """Return the commitments of a leaf's input, by their sides; raise `LedgerError` for what is none."""
+    if len(leaf) != INPUT_BYTES:
+        raise LedgerError(f"an entry of this log has {INPUT_BYTES} bytes, and not {len(leaf)}")
+    return {side: leaf[32 + 32 * at : 64 + 32 * at] for at, side in enumerate((METADATA, REQUEST, RESPONSE))}
 
 
 def leaf_hash(entry: bytes) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.errors import LedgerError
-from audit.ledger.anchors import FileAnchor, notes_in
+from audit.ledger.anchors import FileAnchor, last_note_in, notes_in
 from audit.ledger.note import Checkpoint, VerifierKey, count, encoded, open_note
 
 __all__ = ["Answer", "WitnessAnchor"]
@@ -47,13 +47,17 @@ class WitnessAnchor:
     def notes(self) -> Sequence[str]:
         return notes_in(self.path)
 
+    def last(self) -> str | None:
+        return last_note_in(self.path)
+
     def put(self, note: str) -> None:
         """Have a checkpoint signed and keep the signature; raise `LedgerError` if it is not signed.
 
         A witness that knows another size than was thought is asked once more, from that size on.
         """
         size = Checkpoint.parse(note).size
-        answer = self._ask(note, max((Checkpoint.parse(one).size for one in self.notes()), default=0), size)
+        last = self.last()
+        answer = self._ask(note, 0 if last is None else Checkpoint.parse(last).size, size)
         if answer.status == _CONFLICT:
             answer = self._ask(note, self._known_size(answer, size), size)
         if answer.status != _OK:

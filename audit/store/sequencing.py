@@ -109,6 +109,20 @@ class Sequencer:
             self._put_into_anchors(newest, is_new=note is not None)
         return None if note is None else Checkpoint.parse(note)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the log is signed with this key, or with none so far. May raise `StoreError`."""
+        try:
+            with self._engine.execution_options(reads=True).begin() as connection:
+                note = last_note(connection)
+        except SQLAlchemyError as exc:
+            raise store_error(exc) from exc
+        return note is None or is_signed_by(note, self._signer.verifier)
+
+    def _anchored(self) -> list[str]:
+        """The newest note of each anchor that has one."""
+        return [note for anchor in self._anchors if (note := anchor.last()) is not None]
+
     def _signs_after(self, note: str) -> bool:
         """Return whether this key goes on after a note: one log is signed by one key, whichever was first.
 
@@ -117,7 +131,7 @@ class Sequencer:
         ours = self._signer.verifier
         if is_signed_by(note, ours):
             return True
-        if any(is_signed_by(kept, ours) for anchor in self._anchors for kept in anchor.notes()[-1:]):
+        if any(is_signed_by(kept, ours) for kept in self._anchored()):
             raise LedgerError(
                 "the database's log is signed by another key, and the anchors hold checkpoints of this one: another "
                 "log was put in its place; nothing is signed until audit verify finds the record whole"
@@ -133,14 +147,13 @@ class Sequencer:
 
     def _put_into_anchors(self, note: str, *, is_new: bool) -> None:
         for anchor in self._anchors:
-            lacks_it = anchor.remembers and anchor.notes()[-1:] != [note]
+            lacks_it = anchor.remembers and anchor.last() != note
             if lacks_it or (is_new and not anchor.remembers):
                 anchor.put(note)
 
     def _next_note(self, connection: Connection, signed_before: str | None) -> str | None:
         size = log_size(connection)
-        anchored = [note for anchor in self._anchors for note in anchor.notes()[-1:]]
-        before = [self._read(note) for note in (*([signed_before] if signed_before else []), *anchored)]
+        before = [self._read(note) for note in (*([signed_before] if signed_before else []), *self._anchored())]
         for checkpoint in before:
             _must_begin_with(connection, size, checkpoint)
         if not size or size == max((one.size for one in before), default=0):

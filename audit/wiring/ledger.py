@@ -1,11 +1,8 @@
-"""The ledger of the configured database: its key, its anchors, who keeps it, and who looks whether it is whole."""
+"""The ledger of the configured database: its key, its anchors, and who looks whether it is whole."""
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -13,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from audit.errors import AuditError, LedgerError
+from audit.errors import LedgerError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -21,90 +18,27 @@ if TYPE_CHECKING:
     from audit.ledger.anchors import Anchor
     from audit.ledger.note import Checkpoint, Signer, VerifierKey
     from audit.ledger.proof import Proof
+    from audit.ledger.witness import Answer
     from audit.settings import Settings
+    from audit.settings.ledger import WitnessSettings
     from audit.store.read.ledger import LedgerReader, Proven
     from audit.store.rows.verified import Verified
-    from audit.store.sequencing import Sequencer
     from audit.surroundings import Finding
 
 __all__ = [
-    "Keeper",
     "anchors",
     "checkpoints_of",
     "export_ledger",
-    "keeper",
+    "held_to",
     "load_signer",
     "look_at_ledger",
     "open_ledger",
     "prove",
-    "sign_now",
     "verifier_of",
     "verify_record",
 ]
 
-ADVANCE_EVERY_S = 1.0
-"""How long an entry waits for its place in the log."""
-SIGN_EVERY_S = 60.0
-SIGN_EVERY = 10_000
-"""Entries after which the log is signed sooner."""
-_log = logging.getLogger("audit")
-
-
-class Keeper:
-    """Gives entries their place and signs the log, in a thread of its own that works only while there is something."""
-
-    def __init__(self, sequencer: Sequencer, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sequencer = sequencer
-        self._clock = clock
-        self._due = threading.Event()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._unsigned = 0
-        self._failed = False
-        self._signed_at = clock()
-
-    def touch(self) -> None:
-        """Say that something has been entered. Cheap: called for every batch."""
-        self._due.set()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="audit-ledger", daemon=True)
-            self._thread.start()
-
-    def close(self) -> None:
-        """End the thread; all that is entered has its place and is signed then, if the database can be reached."""
-        self._closing.set()
-        self._due.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._attempt(final=True)
-
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            self._due.wait(timeout=SIGN_EVERY_S if self._unsigned or self._failed else None)
-            if self._closing.wait(ADVANCE_EVERY_S):
-                return
-            self._due.clear()
-            self._attempt(final=False)
-
-    def _attempt(self, *, final: bool) -> None:
-        """Do what is due. What cannot be done now is told, and tried again in a minute or with the next entry."""
-        try:
-            self._unsigned += self._sequencer.advance()
-            late = self._clock() - self._signed_at >= SIGN_EVERY_S
-            if final or self._unsigned >= SIGN_EVERY or (self._unsigned and late):
-                self._sequencer.sign()
-                self._unsigned, self._signed_at = 0, self._clock()
-            self._failed = False
-        except AuditError as exc:
-            self._failed, self._signed_at = True, self._clock()
-            _log.error("the ledger is not carried on: %s", exc)
-
-
-def keeper(settings: Settings, engine: Engine) -> Keeper:
-    """Return what keeps the ledger of a database."""
-    from audit.store.sequencing import Sequencer
-
-    return Keeper(Sequencer(engine, load_signer(settings), anchors(settings)))
+WITNESS_TIMEOUT_S = 30.0
 
 
 def load_signer(settings: Settings) -> Signer:
@@ -121,17 +55,25 @@ def load_signer(settings: Settings) -> Signer:
 
 
 def verifier_of(settings: Settings, given: str | None = None) -> VerifierKey:
-    """Return the key that signatures are checked with: the given one, as a line or the file that holds it, or ours."""
+    """Return the key that signatures are checked with: the given one, as a line or the file that holds it, or ours.
+
+    Raises `LedgerError` if it is none, or none is here: to look makes no key.
+    """
     from audit.ledger.note import VerifierKey
 
+    if given is None and not settings.ledger_key.exists():
+        raise LedgerError(
+            f"{settings.ledger_key} is not there: give the log's key with --key, as `audit ledger key` prints it where "
+            "the log is signed"
+        )
     if given is None:
         return load_signer(settings).verifier
     path = Path(given)
     return VerifierKey.parse((path.read_text(encoding="utf-8") if path.is_file() else given).strip())
 
 
-def anchors(settings: Settings) -> list[Anchor]:
-    """Return where checkpoints are kept beside the database."""
+def anchors(settings: Settings, engine: Engine | None = None) -> list[Anchor]:
+    """Return where checkpoints are kept beside the database; a witness takes them with an `engine` alone."""
     from audit.ledger.anchors import FileAnchor, GitAnchor, SyslogAnchor
 
     made: list[Anchor] = []
@@ -141,7 +83,35 @@ def anchors(settings: Settings) -> list[Anchor]:
             made.append(SyslogAnchor())
         else:
             made.append(FileAnchor(Path(place)) if kind == "file" else GitAnchor(Path(place)))
-    return made
+    return [*made, *(_witness(settings, one, engine) for one in settings.ledger.witnesses)]
+
+
+def _witness(settings: Settings, wanted: WitnessSettings, engine: Engine | None) -> Anchor:
+    from audit.ledger.note import VerifierKey
+    from audit.ledger.witness import WitnessAnchor
+    from audit.store.read.ledger import LedgerReader
+
+    key = VerifierKey.parse(wanted.key)
+
+    def proof(old: int, new: int) -> Sequence[bytes]:
+        assert engine is not None, "who only looks puts nothing into an anchor"
+        return LedgerReader(engine).consistency(old, new)
+
+    path = settings.home / "anchors" / f"witness-{key.key_id.hex()}.jsonl"
+    return WitnessAnchor(url=wanted.url, key=key, path=path, proof=proof, post=_post)
+
+
+def _post(url: str, body: bytes) -> Answer:
+    import httpx2
+
+    from audit.ledger.witness import Answer
+
+    try:
+        with httpx2.Client(timeout=WITNESS_TIMEOUT_S, trust_env=False) as client:
+            reply = client.post(url, content=body)
+    except httpx2.HTTPError as exc:
+        raise LedgerError(f"no answer from {url}: {exc}") from exc
+    return Answer(reply.status_code, reply.text)
 
 
 def checkpoints_of(notes: Sequence[str], key: VerifierKey) -> list[Checkpoint]:
@@ -156,6 +126,11 @@ def checkpoints_of(notes: Sequence[str], key: VerifierKey) -> list[Checkpoint]:
                 "with --key, as `audit ledger key` prints it where the log is signed"
             )
     return [open_checkpoint(note, key) for note in notes]
+
+
+def held_to(settings: Settings, notes: Sequence[str], key: str | None) -> list[Checkpoint]:
+    """Return the checkpoints of notes that are signed with the given key, or ours; no key is wanted for none."""
+    return checkpoints_of(notes, verifier_of(settings, key)) if notes else []
 
 
 def verify_record(
@@ -174,12 +149,11 @@ def verify_record(
     """
     from audit.ledger.anchors import notes_in
 
-    verifier = verifier_of(settings, key)
     kept = notes_in(anchor) if anchor else [note for one in anchors(settings) for note in one.notes()]
-    anchored = checkpoints_of(kept, verifier)
     with open_ledger(settings) as reader:
+        anchored = held_to(settings, kept, key)
         return reader.verify(
-            lambda notes: [*anchored, *checkpoints_of(notes, verifier)],
+            lambda notes: [*anchored, *held_to(settings, notes, key)],
             anchored=max((one.size for one in anchored), default=0),
             since=since,
             sample=sample,
@@ -201,11 +175,11 @@ def look_at_ledger(settings: Settings) -> Iterator[Finding]:
         if revision(engine) != head():
             return
         if not settings.ledger_key.exists():
-            if reader.notes():
+            if reader.last_note():
                 yield Finding(Level.NOTE, f"{settings.ledger_key} is not there: nothing is signed from here")
             return
         verifier = load_signer(settings).verifier
-        anchored = checkpoints_of([note for one in anchors(settings) for note in one.notes()[-1:]], verifier)
+        anchored = checkpoints_of([note for one in anchors(settings) if (note := one.last())], verifier)
         found = reader.standing(lambda note: checkpoints_of([note], verifier)[0], anchored)
     told = f"{found.entries} entries, {found.signed} of them signed, {found.anchored} anchored"
     if not found.fits:
@@ -216,50 +190,36 @@ def look_at_ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.GOOD, told)
 
 
-def prove(settings: Settings, entry_id: UUID) -> tuple[Proof, Proven]:
+def prove(settings: Settings, entry_id: UUID, key: str | None = None) -> tuple[Proof, Proven]:
     """Return the proof that the log holds a call or an act, and what it is of; raise `LedgerError` if there is none."""
     from audit.ledger.proof import Proof
 
-    verifier = load_signer(settings).verifier
     with open_ledger(settings) as reader:
-        proven = reader.proof(entry_id, lambda note: checkpoints_of([note], verifier)[0].size)
+        proven = reader.proof(entry_id, lambda note: held_to(settings, [note], key)[0].size)
     proof = Proof(index=proven.place, hashes=tuple(proven.hashes), checkpoint=proven.note, extra=proven.leaf_input)
     return proof, proven
 
 
-def export_ledger(settings: Settings, folder: Path, progress: Callable[[int, int], None]) -> Checkpoint | None:
+def export_ledger(
+    settings: Settings, folder: Path, progress: Callable[[int, int], None], key: str | None = None
+) -> Checkpoint | None:
     """Write the log as static files (https://c2sp.org/tlog-tiles) up to its newest checkpoint; None without one."""
-    from audit.ledger.tiles import bundle, entries_path, tiles_of
+    from audit.ledger.tiles import WIDTH, bundle, entries_path, tiles_of
 
-    verifier = load_signer(settings).verifier
     with open_ledger(settings) as reader:
-        note = next(iter(reader.notes()[-1:]), None)
+        note = reader.last_note()
         if note is None:
             return None
-        (checkpoint,) = checkpoints_of([note], verifier)
+        (checkpoint,) = held_to(settings, [note], key)
         tiles = list(tiles_of(checkpoint.size))
         for done, tile in enumerate(tiles, start=1):
             _write(folder / tile.path, reader.tile(tile.level, tile.index, tile.width))
             if tile.level == 0:
-                inputs = reader.leaf_inputs(tile.index * 256, tile.width)
+                inputs = reader.leaf_inputs(tile.index * WIDTH, tile.width)
                 _write(folder / entries_path(tile.index, tile.width), bundle(inputs))
             progress(done, len(tiles))
     _write(folder / "checkpoint", note.encode())  # last: who finds it finds all that it speaks of
     return checkpoint
-
-
-def sign_now(settings: Settings) -> Checkpoint | None:
-    """Give all entries their place and sign the log; None when all was signed. Raises as `Sequencer.sign` does."""
-    from audit.store.sequencing import Sequencer
-    from audit.wiring.storing import upgraded_engine
-
-    engine = upgraded_engine(settings)
-    try:
-        sequencer = Sequencer(engine, load_signer(settings), anchors(settings))
-        sequencer.advance()
-        return sequencer.sign()
-    finally:
-        engine.dispose()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from audit.recording.frames import Loss
     from audit.settings import Settings
     from audit.store.write import Writer
-    from audit.wiring.ledger import Keeper
+    from audit.wiring.keeping import Keeper
 
 __all__ = ["Store", "interpreter", "key_names", "open_store", "upgraded_engine"]
 
@@ -93,7 +93,7 @@ class Store:
     def _open(self) -> None:
         from audit.store.engine import file_of
         from audit.store.write import Writer
-        from audit.wiring.ledger import keeper
+        from audit.wiring.keeping import keeper
         from audit.wiring.redacting import reading
 
         self.engine = upgraded_engine(self._settings)

@@ -8,7 +8,8 @@ from pathlib import Path
 from audit import wiring
 from audit.settings import Settings
 from audit.store.engine import open_engine
-from audit.wiring.ledger import open_ledger, sign_now
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import open_ledger
 
 __all__ = ["a_signed_ledger", "alter", "note_of"]
 
@@ -24,7 +25,9 @@ def a_signed_ledger(home: Path) -> Settings:
 def note_of(settings: Settings, path: Path) -> Path:
     """Write the newest checkpoint into a file and return it."""
     with open_ledger(settings) as reader:
-        path.write_text(reader.notes()[-1], encoding="utf-8")
+        note = reader.last_note()
+    assert note is not None
+    path.write_text(note, encoding="utf-8")
     return path
 
 

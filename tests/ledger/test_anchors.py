@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import LedgerError
-from audit.ledger.anchors import FileAnchor, GitAnchor, SyslogAnchor, notes_in
+from audit.ledger.anchors import _BLOCK, FileAnchor, GitAnchor, SyslogAnchor, last_note_in, notes_in
 from tests.ledger.keys import KEY, a_checkpoint
 
 NOTES = [KEY.signed(a_checkpoint(size).text) for size in (1, 2, 3)]
@@ -24,6 +24,18 @@ def test_a_file_tells_again_what_it_was_given(tmp_path: Path) -> None:
     for note in NOTES:
         anchor.put(note)
     assert anchor.notes() == NOTES == notes_in(anchor.path)
+
+
+@pytest.mark.parametrize("width", [0, _BLOCK - 400, _BLOCK - 300, _BLOCK, 3 * _BLOCK])
+def test_the_last_line_is_told_however_long_and_wherever_it_begins(tmp_path: Path, width: int) -> None:
+    anchor = FileAnchor(tmp_path / "notes")
+    assert anchor.last() is None
+    for note in NOTES:
+        anchor.put(note, beside="x" * width)
+        assert anchor.last() == note == last_note_in(anchor.path)
+    with anchor.path.open("a") as file:
+        file.write('{"note": "' + "x" * width)
+    assert anchor.last() == NOTES[2], "what was cut off was never promised"
 
 
 def test_a_line_says_when_and_what(tmp_path: Path) -> None:
@@ -67,6 +79,16 @@ def test_a_line_that_is_no_checkpoint(tmp_path: Path, line: str) -> None:
     anchor.put(NOTES[1])
     with pytest.raises(LedgerError, match=f"line 2 of the anchor {anchor.path} is not a checkpoint"):
         anchor.notes()
+    assert anchor.last() == NOTES[1]
+
+
+def test_a_last_line_that_is_no_checkpoint(tmp_path: Path) -> None:
+    for line in (b"{}\n", b"\xff\n"):
+        (tmp_path / "notes").write_bytes(line)
+        with pytest.raises(LedgerError, match=f"the last line of the anchor {tmp_path}/notes is not a checkpoint"):
+            FileAnchor(tmp_path / "notes").last()
+    with pytest.raises(LedgerError, match=f"cannot read the anchor {tmp_path}"):
+        last_note_in(tmp_path)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -106,7 +128,7 @@ def test_a_repository_gets_each_checkpoint_as_a_commit(tmp_path: Path) -> None:
     assert (anchor.notes(), anchor.remembers, anchor.name) == ([], True, f"git repository {tmp_path}")
     for note in NOTES[:2]:
         anchor.put(note)
-    assert anchor.notes() == NOTES[:2]
+    assert (anchor.notes(), anchor.last()) == (NOTES[:2], NOTES[1])
     said = git(tmp_path, "log", "--format=%s by %an").splitlines()
     assert said == ["Checkpoint at 2 entries by audit", "Checkpoint at 1 entries by audit"]
     assert git(tmp_path, "status", "--porcelain") == ""
@@ -144,4 +166,4 @@ def test_the_systems_log_gets_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     anchor.put(NOTES[2])
     root = NOTES[2].splitlines()[2]
     assert lines == [(syslog.LOG_NOTICE, f"audit checkpoint audit/log-1 3 {root}")]
-    assert (anchor.notes(), anchor.remembers, anchor.name) == ((), False, "syslog")
+    assert (anchor.notes(), anchor.last(), anchor.remembers, anchor.name) == ((), None, False, "syslog")

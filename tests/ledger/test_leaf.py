@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, leaf_hash, leaf_input, new_salt
+from audit.errors import LedgerError
+from audit.ledger.leaf import (
+    INPUT_BYTES,
+    METADATA,
+    REQUEST,
+    RESPONSE,
+    commit,
+    commitments_in,
+    leaf_hash,
+    leaf_input,
+    new_salt,
+)
 
 PARTS: dict[str, Any] = {
     "record_id": b"i" * 16,
@@ -40,6 +51,8 @@ def test_a_commitment_is_to_one_salt_side_and_content() -> None:
 def test_a_leaf_is_made_of_fixed_fields() -> None:
     expected = b"i" * 16 + b"w" * 8 + b"\0\0\0\0\0\0\x01\x02" + b"m" * 32 + b"q" * 32 + b"r" * 32
     assert leaf_input(**PARTS) == expected
+    assert len(expected) == INPUT_BYTES
+    assert commitments_in(expected) == {METADATA: b"m" * 32, REQUEST: b"q" * 32, RESPONSE: b"r" * 32}
     assert leaf_hash(expected) == sha256(b"\x00" + expected).digest()
 
 
@@ -54,3 +67,8 @@ def test_a_field_of_another_length_is_refused(name: str) -> None:
 def test_a_number_that_does_not_fit_is_refused(number: int) -> None:
     with pytest.raises(OverflowError):
         leaf_input(**{**PARTS, "number": number})
+
+
+def test_what_is_no_leafs_input_has_no_commitments() -> None:
+    with pytest.raises(LedgerError, match="an entry of this log has 128 bytes, and not 127"):
+        commitments_in(bytes(127))

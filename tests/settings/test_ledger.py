@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from audit.settings import Settings
-from audit.settings.ledger import LedgerSettings
+from audit.settings.ledger import LedgerSettings, WitnessSettings
 
 
 def test_key_and_anchors_lie_in_the_home_folder_unless_named(tmp_path: Path) -> None:
@@ -29,3 +29,26 @@ def test_anchors_may_be_several_or_none() -> None:
 def test_other_anchors_are_refused(anchor: str) -> None:
     with pytest.raises(ValidationError, match='must be "file:/a/path", "git:/a/repository" or "syslog"'):
         LedgerSettings.model_validate({"anchors": [anchor]})
+
+
+KEY = "witness.example/w+0123abcd+BGFhYQ=="
+
+
+def test_witnesses_have_an_address_and_a_key() -> None:
+    settings = LedgerSettings.model_validate({"witnesses": [{"url": "https://witness.example/w", "key": KEY}]})
+    assert settings.witnesses == (WitnessSettings(url="https://witness.example/w", key=KEY),)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "told"),
+    [
+        ("witness.example", KEY, "must begin with https:// or http:// and a host"),
+        ("https://", KEY, "must begin with https:// or http:// and a host"),
+        ("ftp://witness.example", KEY, "must begin with https:// or http:// and a host"),
+        ("https://witness.example", "", r"must be a verifier key, as name\+id\+base64"),
+        ("https://witness.example", "/a/file", r"must be a verifier key, as name\+id\+base64"),
+    ],
+)
+def test_other_witnesses_are_refused(url: str, key: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        LedgerSettings.model_validate({"witnesses": [{"url": url, "key": key}]})

@@ -30,6 +30,9 @@ class Forgetful:
     def notes(self) -> tuple[str, ...]:
         return ()
 
+    def last(self) -> None:
+        return None
+
     def put(self, note: str) -> None:
         self.put_in.append(note)
 

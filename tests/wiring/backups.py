@@ -10,7 +10,8 @@ from audit.settings import Settings
 from audit.store import tables
 from audit.store.engine import open_engine
 from audit.store.write import Writer
-from audit.wiring.ledger import load_signer, sign_now
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import load_signer
 from tests.databases import a_database
 from tests.store.samples import a_call
 from tests.store.whole import fill_all

@@ -1,4 +1,4 @@
-"""Who keeps the ledger: when it is signed, with which key, and what it does when it cannot be."""
+"""The ledger of the configured database: its key, its anchors, and what is told of it."""
 
 from __future__ import annotations
 
@@ -7,157 +7,36 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from queue import Queue
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from audit import wiring
-from audit.errors import LedgerError, StoreError
+from audit.errors import LedgerError
 from audit.ledger.anchors import FileAnchor, GitAnchor, SyslogAnchor
-from audit.ledger.note import Signer
+from audit.ledger.note import Checkpoint, Signer
 from audit.settings import Settings
 from audit.store.engine import open_engine
 from audit.surroundings import Level
-from audit.wiring import ledger
 from audit.wiring.ledger import (
-    Keeper,
     anchors,
     checkpoints_of,
     export_ledger,
+    held_to,
     load_signer,
     look_at_ledger,
-    open_ledger,
-    sign_now,
+    verifier_of,
+    verify_record,
 )
-from tests.factories import an_exchange
-from tests.store.samples import a_call, an_id
-from tests.wired import PATIENCE_S, recorded
+from tests.ledger.keys import KEY, WATCHER
+from tests.ledger.witnesses import serving
+from tests.store.samples import a_call
+from tests.wired import PATIENCE_S
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
-
-
-class Sequenced:
-    """A sequencer that tells what is asked of it, and fails as it is told."""
-
-    def __init__(self) -> None:
-        self.asked: Queue[str] = Queue()
-        self.entered: list[int] = []
-        self.failure: Exception | None = None
-
-    def advance(self) -> int:
-        self.asked.put("advance")
-        if self.failure is not None:
-            raise self.failure
-        return self.entered.pop(0) if self.entered else 0
-
-    def sign(self) -> None:
-        self.asked.put("sign")
-
-    def next(self) -> str:
-        return self.asked.get(timeout=PATIENCE_S)
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "ADVANCE_EVERY_S", 0.0)
-
-
-def a_keeper(sequencer: Any, clock: Clock) -> Keeper:
-    return Keeper(sequencer, clock=clock)
-
-
-def test_what_has_never_been_touched_starts_no_thread_and_is_looked_at_when_it_closes() -> None:
-    sequencer = Sequenced()
-    a_keeper(sequencer, Clock()).close()
-    assert (sequencer.next(), sequencer.next(), sequencer.asked.empty()) == ("advance", "sign", True)
-
-
-@pytest.mark.usefixtures("at_once")
-def test_entries_are_signed_after_a_minute_or_when_there_are_many() -> None:
-    sequencer, clock = Sequenced(), Clock()
-    sequencer.entered = [5, 1, ledger.SIGN_EVERY]
-    with closing(a_keeper(sequencer, clock)) as keeper:
-        keeper.touch()
-        assert sequencer.next() == "advance"
-        clock.now_s = 60.0
-        keeper.touch()
-        assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
-        keeper.touch()
-        assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
-
-
-def test_a_keeper_that_is_closed_while_it_waits_signs_at_once() -> None:
-    sequencer = Sequenced()
-    keeper = a_keeper(sequencer, Clock())
-    keeper.touch()
-    keeper.close()
-    assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
-
-
-@pytest.mark.usefixtures("at_once")
-def test_a_keeper_that_is_closed_while_it_works_ends_after_that() -> None:
-    class Closing(Sequenced):
-        def advance(self) -> int:
-            keeper._closing.set()
-            return super().advance()
-
-    sequencer = Closing()
-    keeper = a_keeper(sequencer, Clock())
-    keeper.touch()
-    assert sequencer.next() == "advance"
-    keeper.close()
-    assert [sequencer.next() for _ in range(2)] == ["advance", "sign"]
-
-
-@pytest.mark.parametrize(
-    "failure", [StoreError("the database is away", permanent=False), LedgerError("it was rolled back")]
-)
-def test_what_fails_is_told_once_per_attempt(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    sequencer = Sequenced()
-    sequencer.failure = failure
-    keeper = a_keeper(sequencer, Clock())
-    keeper.close()
-    assert [record.message for record in caplog.records] == [f"the ledger is not carried on: {failure}"]
-
-
-def test_what_a_store_takes_is_signed_when_it_closes(settings: Settings) -> None:
-    with closing(wiring.open_store(settings)) as store:
-        store.append([store.read(an_exchange())])
-    with open_ledger(settings) as reader:
-        [checkpoint] = checkpoints_of(reader.notes(), load_signer(settings).verifier)
-    assert checkpoint.size == 1
-
-
-def test_a_database_that_was_rolled_back_loses_no_call_and_signs_nothing(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    for number in (1, 2):
-        with closing(wiring.open_store(settings)) as store:
-            store.append([store.read(an_exchange(id=an_id(number)))])
-        if number == 1:
-            for path in settings.home.glob("audit.db*"):
-                path.unlink()
-            (anchor,) = anchors(settings)
-            anchor.put(load_signer(settings).signed("".join(f"{x}\n" for x in (load_signer(settings).name, 9, ROOT))))
-    assert [detail.exchange.id for detail in recorded(settings)] == [an_id(2)]
-    assert caplog.text.count("the ledger is not carried on") == 1
-    with open_ledger(settings) as reader:
-        assert reader.notes() == []
-
-
-ROOT = "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
 
 
 def test_a_second_process_uses_the_key_of_the_first(settings: Settings) -> None:
@@ -194,40 +73,6 @@ def test_a_key_that_cannot_be_read_or_made_is_told(tmp_path: Path) -> None:
 def test_anchors_are_those_that_are_configured(tmp_path: Path) -> None:
     wanted = {"home": tmp_path, "ledger": {"anchors": ["file:/a", "git:/b", "syslog"]}}
     assert anchors(Settings.model_validate(wanted)) == [FileAnchor(Path("/a")), GitAnchor(Path("/b")), SyslogAnchor()]
-
-
-def another_machine(settings: Settings, home: Path) -> Settings:
-    return Settings.model_validate({"home": home, "store": {"url": settings.database_url}})
-
-
-def test_a_machine_with_another_key_only_sequences(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", "audit")
-    other = another_machine(settings, tmp_path / "other")
-    for machine, number in ((settings, 1), (other, 2)):
-        with closing(wiring.open_store(machine)) as store:
-            store.append([store.read(an_exchange(id=an_id(number)))])
-    assert sum("is signed by" in record.message for record in caplog.records) == 1
-    assert not (tmp_path / "other" / "anchors").exists()
-    with open_ledger(settings) as reader:
-        assert len(checkpoints_of(reader.notes(), load_signer(settings).verifier)) == 1
-        with pytest.raises(LedgerError, match="--key"):
-            checkpoints_of(reader.notes(), load_signer(other).verifier)
-    signed = sign_now(settings)
-    assert signed is not None
-    assert signed.size == 2
-
-
-def test_a_log_that_was_replaced_by_another_keys_is_told(settings: Settings, tmp_path: Path) -> None:
-    with closing(wiring.open_store(settings)) as store:
-        store.append([store.read(an_exchange())])
-    for path in settings.home.glob("audit.db*"):
-        path.unlink()
-    with closing(wiring.open_store(another_machine(settings, tmp_path / "other"))) as store:
-        store.append([store.read(an_exchange())])
-    with pytest.raises(LedgerError, match="another log was put in its place"):
-        sign_now(settings)
 
 
 def test_an_export_of_many_entries_has_tiles_above_the_leaves(settings: Settings, tmp_path: Path) -> None:
@@ -300,13 +145,43 @@ def change(settings: Settings, statement: str) -> None:
     engine.dispose()
 
 
-def test_what_failed_is_tried_again_without_a_new_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "ADVANCE_EVERY_S", 0.0)
-    monkeypatch.setattr(ledger, "SIGN_EVERY_S", 0.01)
-    sequenced = Sequenced()
-    sequenced.failure = StoreError("away", permanent=False)
-    keeper = Keeper(sequenced)  # type: ignore[arg-type]  # all that is asked of it
-    keeper.touch()
-    assert [sequenced.next() for _ in range(3)] == ["advance"] * 3
-    sequenced.failure = None
-    keeper.close()
+def with_witness(settings: Settings, url: str) -> Settings:
+    witness = {"url": url, "key": str(WATCHER.verifier)}
+    return Settings.model_validate({"home": settings.home, "ledger": {"witnesses": [witness]}})
+
+
+def test_a_witness_of_the_settings_signs_and_what_it_signed_is_verified_against(settings: Settings) -> None:
+    with serving() as witness:
+        witness.trusted = load_signer(settings).verifier
+        watched = with_witness(settings, witness.url)
+        stored(watched, 1, 2)
+        stored(watched, 3)
+        assert witness.size == 3
+    (settings.home / "anchors" / "checkpoints.jsonl").unlink()
+    assert [checkpoint.size for checkpoint in witnessed(watched)] == [2, 3]
+    assert verify_record(watched).anchored == 3
+    change(watched, "DELETE FROM checkpoints")
+    change(watched, "DELETE FROM entries WHERE place = 2")
+    assert not verify_record(watched).is_whole
+
+
+def witnessed(settings: Settings) -> list[Checkpoint]:
+    _, witness = anchors(settings)
+    return checkpoints_of(witness.notes(), load_signer(settings).verifier)
+
+
+def test_a_witness_that_is_away_stops_no_call_and_is_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    with serving() as witness:
+        url = witness.url
+    watched = with_witness(settings, url)
+    stored(watched, 1)
+    assert f"no answer from {url}add-checkpoint" in caplog.text
+    assert verify_record(watched).is_whole
+
+
+def test_to_look_makes_no_key(settings: Settings) -> None:
+    with pytest.raises(LedgerError, match=r"ledger\.key is not there: give the log's key with --key"):
+        verifier_of(settings)
+    assert not settings.home.exists()
+    assert verifier_of(settings, str(KEY.verifier)) == KEY.verifier
+    assert held_to(settings, [], None) == []

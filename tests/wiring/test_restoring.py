@@ -14,7 +14,8 @@ from audit.store.engine import open_engine, sqlite_url
 from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_private
 from audit.store.rows.verified import Verdict
 from audit.wiring.backing_up import make_backup
-from audit.wiring.ledger import load_signer, sign_now, verify_record
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import load_signer, verify_record
 from audit.wiring.restoring import copy_database, restore_backup
 from tests.databases import KINDS, an_empty_database
 from tests.store.whole import empty_tables

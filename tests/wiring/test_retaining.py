@@ -18,7 +18,8 @@ from audit.store.erasing import What
 from audit.store.retaining import Removed
 from audit.store.write import Writer
 from audit.wiring import retaining
-from audit.wiring.ledger import sign_now, verify_record
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import verify_record
 from audit.wiring.retaining import apply_retention, daily, due_by_policies
 from audit.wiring.storing import upgraded_engine
 from tests.databases import KINDS, a_database

@@ -20,7 +20,7 @@ from audit.store.engine import store_error
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
 from audit.store.rows.verified import Verified
-from audit.store.sequencing import input_of, load_tiles, notes, tree_root
+from audit.store.sequencing import input_of, last_note, load_tiles, notes, tree_root
 
 __all__ = ["LedgerReader", "LedgerStanding", "Proven"]
 
@@ -69,16 +69,17 @@ class LedgerReader:
         """Let go of the database."""
         self._engine.dispose()
 
-    def notes(self) -> Sequence[str]:
-        """Return all checkpoints as they were signed, the oldest first."""
+    def last_note(self) -> str | None:
+        """Return the newest checkpoint as it was signed; None when none was."""
         with self._transaction() as connection:
-            return notes(connection)
+            return last_note(connection)
 
     def standing(self, held_to: Callable[[str], Checkpoint], anchored: Sequence[Checkpoint]) -> LedgerStanding:
         """Return how the log stands, without looking at any content; `held_to` reads the note that was signed last."""
         with self._transaction() as connection:
             count = connection.execute(select(func.count(), func.count(_e.place)).select_from(tables.entries)).one()
-            newest = [held_to(note) for note in notes(connection)[-1:]]
+            note = last_note(connection)
+            newest = [] if note is None else [held_to(note)]
             amiss = [one for one in (*newest, *anchored) if not _begins_with(connection, count[1], one)]
         return LedgerStanding(
             entries=count[0],
@@ -119,10 +120,10 @@ class LedgerReader:
             row = connection.execute(_ENTRIES.where(_e.id == entry_id)).one_or_none()
             if row is None:
                 raise LedgerError(f"the ledger has no entry {entry_id}")
-            found = [(size, note) for note in notes(connection)[-1:] if (size := size_of(note)) > (row.place or 0)]
-            if row.place is None or not found:
+            note = last_note(connection)
+            size = 0 if note is None else size_of(note)
+            if note is None or row.place is None or row.place >= size:
                 raise LedgerError(f"entry {entry_id} is not in a signed checkpoint yet: ask again in a minute")
-            ((size, note),) = found
             with _whole():
                 hashes = inclusion_proof(hashes_of(load_tiles(connection)), row.place, size)
             return Proven(

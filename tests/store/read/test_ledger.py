@@ -15,7 +15,7 @@ from audit.ledger.tiles import HASH_BYTES
 from audit.store import tables
 from audit.store.engine import open_engine
 from audit.store.read.ledger import LedgerReader
-from audit.store.sequencing import Sequencer
+from audit.store.sequencing import Sequencer, notes
 from audit.store.write import Writer
 from tests.ledger.keys import KEY
 from tests.store.samples import NOON, a_call, an_id
@@ -41,8 +41,10 @@ def size_of(note: str) -> int:
     return Checkpoint.parse(note).size
 
 
-def test_checkpoints_are_told_the_oldest_first(reader: LedgerReader) -> None:
-    assert list(map(size_of, reader.notes())) == [3, 5]
+def test_the_newest_checkpoint_is_told(reader: LedgerReader) -> None:
+    note = reader.last_note()
+    assert note is not None
+    assert size_of(note) == 5
 
 
 def test_a_record_is_held_to_its_checkpoints_and_those_that_are_brought(reader: LedgerReader) -> None:
@@ -90,8 +92,9 @@ def test_a_call_that_is_gone_is_proven_without_its_content(reader: LedgerReader,
     assert (found.place, found.salt, found.content) == (1, None, None)
 
 
-def test_a_log_that_only_grew_is_proven(reader: LedgerReader) -> None:
-    old, new = map(Checkpoint.parse, reader.notes())
+def test_a_log_that_only_grew_is_proven(reader: LedgerReader, engine: Engine) -> None:
+    with engine.begin() as connection:
+        old, new = map(Checkpoint.parse, notes(connection))
     proof = reader.consistency(old.size, new.size)
     assert is_consistent(old.size, old.root, new.size, new.root, proof)
     with pytest.raises(LedgerError):
@@ -121,7 +124,7 @@ def test_a_database_without_a_ledger_is_told(reader: LedgerReader, engine: Engin
         connection.exec_driver_sql("alter table checkpoints rename to gone")
     try:
         with pytest.raises(StoreError):
-            reader.notes()
+            reader.last_note()
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql("alter table gone rename to checkpoints")
