@@ -1,9 +1,10 @@
 """Cuts the power of the SQLite record: `python -m tests.campaigns.power --cuts 40 [--synchronous FULL] [--json]`.
 
 The package's own writer, engine and migrations work on a disk that is simulated, and at a random operation the power
-is lost: of what was not synced, anything may be left. In a third of the cuts what is left is opened and worked on, and
-loses its power again. Then every batch whose `append` had returned must be there whole and byte for byte, and the
-database sound. With less than FULL, which the record never runs with, the campaign finds losses.
+is lost: of what was not synced, anything may be left. In a third of the cuts what is left is opened and worked on,
+and loses its power again. Then every batch whose `append` had returned must be there whole and byte for byte, the
+database sound, and the ledger true to it and to what was anchored. With less than FULL, which the record never runs
+with, the campaign finds losses.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def _count(counts: Counter[str], disks: Sequence[Disk], diary: Diary) -> None:
     counts["batches"] += len(diary.batches)
     counts["batches acknowledged"] += sum(batch.acknowledged for batch in diary.batches)
     counts["calls acknowledged"] += sum(len(batch.calls) for batch in diary.batches if batch.acknowledged)
+    counts["checkpoints anchored"] += len(diary.anchored)
     counts["cut again during recovery"] += len(disks) - 1
     for disk in disks:
         counts.update(f"cut while {_WRITTEN[name]}" for name in disk.unsynced)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import Engine, select, text
 
 from audit.call import Exchange
+from audit.errors import LedgerError
+from audit.ledger.note import Checkpoint, open_checkpoint
 from audit.store import tables
 from audit.store.engine import open_engine, sqlite_url
 from audit.store.read.exchanges import stored_exchanges
+from audit.store.read.verification import verify
+from audit.store.rows.verified import Verdict
 from audit.store.schema import differences, head, revision, upgrade
+from audit.store.sequencing import Sequencer, notes
 from audit.store.write import Writer
 from tests.campaigns.power_play import NAME, Diary
+from tests.ledger.anchoring import MemoryAnchor
+from tests.ledger.keys import KEY
 from tests.store.samples import a_call
 
 __all__ = ["KINDS", "Finding", "findings", "read_all"]
 
 Finding = tuple[str, str]
 """What kind of harm was done, of `KINDS`, and to what."""
-KINDS = ("lost", "corrupt", "half there", "altered", "schema", "unusable")
+KINDS = ("lost", "corrupt", "half there", "altered", "ledger", "schema", "unusable")
 
 
 def findings(
@@ -45,6 +52,7 @@ def findings(
             *_schema(engine, diary, schemas),
             *_damage(engine),
             *_record(engine, diary, kept),
+            *_ledger(engine, diary.anchored),
             *_unusable(engine),
         ]
     except Exception as exc:  # noqa: BLE001  # what a broken file makes readers raise is anything
@@ -96,6 +104,31 @@ def _without_entries(engine: Engine) -> Iterator[Finding]:
     with engine.connect() as connection:
         for pk in connection.execute(select(calls.pk).where(calls.pk.not_in(select(entries.pk)))).scalars():
             yield "half there", f"call {pk} is not in the ledger"
+
+
+def _ledger(engine: Engine, anchored: Sequence[str]) -> Iterator[Finding]:
+    """Find what the log says against the record or the anchor, and whether it goes on from there."""
+    yield from _verdicts(engine, anchored)
+    sequencer = Sequencer(engine, KEY, [MemoryAnchor(list(anchored))])
+    try:
+        sequencer.advance()
+        sequencer.sign()
+    except LedgerError as exc:
+        yield "ledger", str(exc)[:200]
+    else:
+        yield from _verdicts(engine, anchored)
+
+
+def _verdicts(engine: Engine, anchored: Sequence[str]) -> Iterator[Finding]:
+    with engine.connect() as connection:
+        found = verify(connection, [_checkpoint(note) for note in (*anchored, *notes(connection))])
+    for one in found.amiss:
+        if one.verdict is not Verdict.UNSEQUENCED:
+            yield "ledger", f"{one.verdict} {one.what}: {one.why}"[:200]
+
+
+def _checkpoint(note: str) -> Checkpoint:
+    return open_checkpoint(note, KEY.verifier)
 
 
 def _unusable(engine: Engine) -> Iterator[Finding]:

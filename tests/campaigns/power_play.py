@@ -15,20 +15,25 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.call import Call, Tags
-from audit.errors import StoreError
+from audit.errors import AuditError
 from audit.store.engine import open_engine, sqlite_url
 from audit.store.schema import upgrade
+from audit.store.sequencing import Sequencer
 from audit.store.write import Writer
 from tests.campaigns.apsw_driver import Driver
 from tests.campaigns.disk import Disk
 from tests.campaigns.disk_vfs import DiskVFS
+from tests.ledger.anchoring import MemoryAnchor
+from tests.ledger.keys import KEY
 from tests.store.bodies_of import a_conversation, talking
 from tests.store.samples import a_call, a_finding, a_price, said
 
-__all__ = ["NAME", "Batch", "Diary", "Play", "playing"]
+__all__ = ["NAME", "Batch", "Diary", "Play", "Recording", "playing"]
 
 NAME = "audit.db"
 _numbers = count(1)
+SIGNED = 0.6
+"""How often the log is signed after a batch."""
 
 
 @dataclass(slots=True)
@@ -47,8 +52,18 @@ class Diary:
     batches: list[Batch] = field(default_factory=list)
     upgraded: bool = False
     """Whether the schema was said to be the newest."""
+    anchored: list[str] = field(default_factory=list)
+    """Checkpoints of the log that were kept outside before the power was lost."""
     refusals: list[str] = field(default_factory=list)
     """What could not be done though the power was on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What stores calls in a database and carries its ledger on."""
+
+    writer: Writer
+    sequencer: Sequencer
 
 
 class PowerLost(Exception):
@@ -80,19 +95,23 @@ class Play:
 
         return engine
 
-    def writer(self, engine: Engine) -> Writer:
-        """Return a writer, to be closed like all else."""
+    def recording(self, engine: Engine) -> Recording:
+        """Return what records, to be closed like all else; without power nothing reaches its anchor."""
         writer = Writer(engine)
         self.opened.callback(writer.close)
-        return writer
+        return Recording(writer, Sequencer(engine, KEY, [MemoryAnchor(self.diary.anchored, before=self.go_on)]))
 
-    def append(self, writer: Writer) -> None:
-        """Append a batch and write down whether it counts."""
+    def append(self, recording: Recording) -> None:
+        """Append a batch and write down whether it counts; give it its place in the ledger, and mostly sign that."""
         batch = Batch(_calls(self.chance))
         self.diary.batches.append(batch)
-        writer.append(batch.calls)
+        recording.writer.append(batch.calls)
         self.go_on()
         batch.acknowledged = True
+        recording.sequencer.advance()
+        if self.chance.random() < SIGNED:
+            recording.sequencer.sign()
+        self.go_on()
 
     def upgrade(self, engine: Engine) -> None:
         """Bring the schema up to date likewise."""
@@ -124,7 +143,7 @@ def playing(folder: Path, disk: Disk, *, diary: Diary, chance: random.Random, sy
             )
             if chance.random() < 0.5:
                 disk.cut()
-    except (PowerLost, StoreError, SQLAlchemyError) as exc:
+    except (PowerLost, AuditError, SQLAlchemyError) as exc:
         if not disk.lost:
             diary.refusals.append(str(exc)[:200])
     finally:

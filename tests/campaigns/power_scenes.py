@@ -31,17 +31,17 @@ class Scene:
 
 def writing(play: Play) -> None:
     """Append, as one process does that records."""
-    writer = play.writer(play.engine())
+    recording = play.recording(play.engine())
     for _ in range(BATCHES):
-        play.append(writer)
+        play.append(recording)
 
 
 def checkpointing(play: Play) -> None:
     """Append, and bring the log into the database now and then in all ways there are."""
     engine = play.engine(pages=play.chance.choice([4, 20, 60]))
-    writer = play.writer(engine)
+    recording = play.recording(engine)
     for _ in range(BATCHES):
-        play.append(writer)
+        play.append(recording)
         _checkpoint(engine, play.chance.choice(["PASSIVE", "FULL", "RESTART", "TRUNCATE"]))
         play.go_on()
 
@@ -49,46 +49,46 @@ def checkpointing(play: Play) -> None:
 def reading(play: Play) -> None:
     """Append while others read, for so long that the log cannot be begun anew, and then can."""
     engine = play.engine(pages=20)
-    readers, writer = play.engine(read_only=True), play.writer(engine)
+    readers, recording = play.engine(read_only=True), play.recording(engine)
     for _ in range(BATCHES // 2):
         with readers.connect() as connection:
             connection.execute(select(func.count()).select_from(tables.calls)).one()
             for _ in range(2):
-                play.append(writer)
+                play.append(recording)
                 _checkpoint(engine, "RESTART")
 
 
 def taking_turns(play: Play) -> None:
     """Append from two connections."""
-    writers = [play.writer(play.engine(pages=30)) for _ in range(2)]
+    recordings = [play.recording(play.engine(pages=30)) for _ in range(2)]
     for number in range(BATCHES):
-        play.append(writers[number % 2])
+        play.append(recordings[number % 2])
 
 
 def reopening(play: Play) -> None:
     """Append and close the database, which removes the log, over and over."""
     for _ in range(BATCHES // 2):
-        writer = play.writer(play.engine())
-        play.append(writer)
-        play.append(writer)
+        recording = play.recording(play.engine())
+        play.append(recording)
+        play.append(recording)
         play.opened.close()
 
 
 def vacuuming(play: Play) -> None:
     """Append before and after the whole database is written anew."""
     engine = play.engine()
-    writer = play.writer(engine)
+    recording = play.recording(engine)
     for _ in range(BATCHES // 3):
-        play.append(writer)
+        play.append(recording)
         scrub(engine)
-        play.append(writer)
+        play.append(recording)
 
 
 def upgrading(play: Play) -> None:
     """Bring a database up to date, be it new, of an earlier version or what a cut has left, and append."""
     engine = play.engine()
     play.upgrade(engine)
-    play.append(play.writer(engine))
+    play.append(play.recording(engine))
 
 
 def _checkpoint(engine: Engine, how: str) -> None:

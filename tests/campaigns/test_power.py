@@ -21,12 +21,14 @@ def test_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, told["failures"], set(told["harm"].values())) == (0, [], {0})
     assert told["batches acknowledged"] > 20
     assert told["cut again during recovery"] > 0
+    assert told["checkpoints anchored"] > 10
     assert sum(told["scenes"].values()) == 16
 
 
 def test_commits_that_are_not_synced_are_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = run(capsys, "--cuts", "10", "--synchronous", "NORMAL")
+    code, told = run(capsys, "--cuts", "10", "--synchronous", "NORMAL", "--seed", "2")
     assert (code, told["harm"]["lost"] > 0, told["harm"]["corrupt"]) == (1, True, 0)
+    assert told["harm"]["ledger"] > 0, "what is gone was anchored"
 
 
 def test_without_any_sync_the_database_is_corrupted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from audit.store.write import Writer
 from tests.campaigns.power_findings import Finding, findings, read_all
 from tests.campaigns.power_play import NAME, Batch, Diary
 from tests.databases import a_database
+from tests.ledger.keys import KEY, a_checkpoint
 from tests.store.samples import a_call, an_id
 
 
@@ -128,3 +129,15 @@ def test_all_is_read_back(tmp_path: Path) -> None:
     engine = open_engine(sqlite_url(tmp_path / NAME))
     assert read_all(engine) == {an_id(number): a_call(number).exchange for number in (1, 2)}
     engine.dispose()
+
+
+def test_a_log_that_lacks_what_was_anchored_is_told(tmp_path: Path, folder: Path) -> None:
+    diary = Diary([a_batch(1, 2)], anchored=[KEY.signed(a_checkpoint(3).text)])
+    (first, *_) = findings(folder, files(tmp_path, a_batch(1, 2).calls), diary, {}, {head()})
+    assert first[0] == "ledger"
+    assert first[1].startswith("MISSING checkpoint at 3 entries")
+
+
+def test_an_entry_that_was_altered_is_told(tmp_path: Path, folder: Path) -> None:
+    found = files(tmp_path, a_batch(1, 2).calls, "UPDATE entries SET metadata_commitment = zeroblob(32)")
+    assert {kind for kind, _ in told(folder, found, a_batch(1, 2))} == {"ledger"}
