@@ -118,7 +118,7 @@ def view() -> View:
 
 def path(page: str) -> str:
     """Return the file of a page, as Streamlit wants it named."""
-    return str(_VIEWS / f"{page}.py")
+    return str(_VIEWS / f"{page}_page.py")
 
 
 def go(page: str, choice: Chosen, /, **further: str) -> None:

@@ -17,7 +17,7 @@ st.set_page_config(page_title="audit", page_icon=str(HERE / "mark.svg"), layout=
 
 page = st.navigation(
     [
-        st.Page(HERE / "views" / f"{name}.py", title=title, url_path=name, default=name == "overview")
+        st.Page(HERE / "views" / f"{name}_page.py", title=title, url_path=name, default=name == "overview")
         for name, title in frame.PAGES.items()
     ],
     position="hidden",

@@ -65,7 +65,7 @@ def after(page: str, /, **params: str | list[str]) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
     if page != "overview":
         app.run()
-        app.switch_page(f"views/{page}.py")
+        app.switch_page(f"views/{page}_page.py")
     app.query_params.update({"range": "all", **params})
     app.run()
     assert not app.exception

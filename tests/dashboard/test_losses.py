@@ -37,7 +37,7 @@ def banner(shown: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[str]
         app = AppTest.from_file(APP, default_timeout=60)
         if page != "overview":
             app.run()
-            app.switch_page(f"views/{page}.py")
+            app.switch_page(f"views/{page}_page.py")
         app.query_params.update(params)
         app.run()
         assert not app.exception

@@ -31,7 +31,7 @@ def opened(shown: pytest.MonkeyPatch, traffic: str) -> Open:
         app = AppTest.from_file(APP, default_timeout=60)
         if name != "overview":
             app.run()  # pages are known only after that
-            app.switch_page(f"views/{name}.py")
+            app.switch_page(f"views/{name}_page.py")
         app.query_params.update(params)
         return app.run()
 
