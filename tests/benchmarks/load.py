@@ -30,7 +30,7 @@ _LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A block of calls: so many connections, each with one call at a time, for so long."""
+    """A block of calls: so many connections, each with one call at a time, for so long or until one was answered."""
 
     port: int
     connections: int
@@ -80,7 +80,7 @@ class Block:
     def __init__(self, job: Job) -> None:
         wanted = requests(job)
         self._requests = cycle(random.sample(wanted, len(wanted)))
-        self.counting_from = self.until = 0.0
+        self.counting_from = self.until = self.last_answer = 0.0
         self.taken: list[float] = []
         self.failures: dict[str, int] = {}
         self.busy = 0
@@ -89,6 +89,16 @@ class Block:
     def next(self) -> bytes:
         """Return the next request."""
         return next(self._requests)
+
+    def is_over(self, now: float) -> bool:
+        """Return whether no further call counts: the time is up, and there is something to tell of it."""
+        return now > self.until and bool(self.taken or self.failures)
+
+    def answered(self, began: float, now: float) -> None:
+        """Count a call, if it belongs to the time that is measured."""
+        if began >= self.counting_from and not self.is_over(now):
+            self.taken.append(now - began)
+            self.last_answer = now
 
     def failed(self, why: str) -> None:
         """Count a failure."""
@@ -154,12 +164,11 @@ class Caller(asyncio.Protocol):
     def _answered(self) -> None:
         now = time.perf_counter()
         self._unread, self._tail, self._remaining = b"", b"", None
-        if self._began >= self._block.counting_from and now <= self._block.until:
-            self._block.taken.append(now - self._began)
-        if now < self._block.until:
-            self.ask()
-        else:
+        self._block.answered(self._began, now)
+        if self._block.is_over(now):
             self._rest()
+        else:
+            self.ask()
 
     def _rest(self) -> None:
         self._asking = False
@@ -185,7 +194,7 @@ async def run(job: Job) -> Done:
     taken = sorted(block.taken) or [float("nan")]
     return Done(
         calls=len(block.taken),
-        seconds=job.seconds,
+        seconds=max(job.seconds, block.last_answer - block.counting_from),
         p50_ms=taken[len(taken) // 2] * 1000,
         p99_ms=taken[len(taken) * 99 // 100] * 1000,
         failures=block.failures,

@@ -26,7 +26,7 @@ def test_a_gateway_is_compared_with_direct_calls_and_the_minimal_pass_through(
     assert (code, told["failures"]) == (0, [])
     names = {"direct", "minimal", "not recorded", "recorded", "recorded, collected", "issued keys"}
     assert {row["name"] for row in told["rows"]} == names
-    assert sum(row["calls_per_s"][0] for row in told["rows"]) > 0, "in so short a time, one of them may come to none"
+    assert all(row["calls_per_s"][0] > 0 for row in told["rows"])
     assert {row["of_minimal"][0] for row in told["rows"] if row["name"] == "minimal"} == {1.0}
 
 
