@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.call import Usage
-from audit.dialects._fields import count, decimal, dig, flag, text
+from audit.dialects._fields import count, decimal, dig, flag, mapping, text
 
 __all__ = ["usage_notes", "usage_of"]
 
@@ -23,7 +23,8 @@ _TICKS_PER_DOLLAR = 10**10
 
 def usage_of(usage: Any, *, service_tier: Any = None, partial: bool = False) -> Usage | None:
     """Return the figures of a `usage` object; None when it has none."""
-    figures: dict[str, Any] = {name: _first(usage, paths) for name, paths in _PATHS.items()}
+    told = mapping(usage)
+    figures: dict[str, Any] = {name: _first(told, paths) for name, paths in _PATHS.items()}
     seconds = decimal(dig(usage, "seconds")) or decimal(dig(usage, "prompt_audio_seconds"))
     cost = _reported_cost(usage)
     if seconds is None and cost is None and all(figure is None for figure in figures.values()):
@@ -52,8 +53,9 @@ def usage_notes(usage: Usage | None) -> tuple[str, ...]:
     return (f"usage: total_tokens counts {extra} more than input and output",)
 
 
-def _first(usage: Any, paths: tuple[tuple[str, ...], ...]) -> int | None:
-    return next((found for path in paths if (found := count(dig(usage, *path))) is not None), None)
+def _first(usage: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> int | None:
+    here = (path for path in paths if path[0] in usage)  # few are, and this is done for every call
+    return next((found for path in here if (found := count(dig(usage, *path))) is not None), None)
 
 
 def _includes_reasoning(figures: Mapping[str, int | None]) -> bool:

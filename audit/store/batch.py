@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from audit.call import Call
-from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, new_salt
+from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit
 from audit.store import tables
 from audit.store.bodies import Split, split, split_answer
 from audit.store.entries import metadata_of, request_of, response_of
@@ -42,8 +42,8 @@ class Prepared:
     request: Split
     response: Split
     said: Said
-    salt: bytes = field(default_factory=new_salt)
-    body_salt: bytes = field(default_factory=new_salt)
+    salt: bytes
+    body_salt: bytes
     commitments: tuple[bytes, bytes] = (b"", b"")
     content: bytes | None = None
     """Packed, where no part of a body stands elsewhere."""
@@ -68,8 +68,8 @@ class Prepared:
         )
 
 
-def prepared(call: Call, now: datetime) -> Prepared:
-    """Return a call ready to be stored; may raise what one call's values can raise."""
+def prepared(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
+    """Return a call ready to be stored, with two of the salts; may raise what one call's values can raise."""
     exchange = call.exchange
     request, response = split(exchange.request_body), split_answer(exchange.response_body)
     row = call_row(call, now)
@@ -84,6 +84,8 @@ def prepared(call: Call, now: datetime) -> Prepared:
         request=request,
         response=response,
         said=said_by(exchange, request.run),
+        salt=next(salts),
+        body_salt=next(salts),
     )
     one.commitments = (
         commit(one.body_salt, REQUEST, request_of(exchange) + exchange.request_body),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from audit.call import Call
+from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import Batch, Prepared, prepared
 from audit.store.engine import blames_data, insert_new, store_error, upsert_span
@@ -102,8 +103,9 @@ class Writer:
         """Prepare a batch; a large one is packed beside, as it is prepared."""
         made: list[Prepared] = []
         jobs = []
+        salts = new_salts(2 * len(calls))
         for start in range(0, len(calls), _LOT):
-            lot = [prepared(call, now) for call in calls[start : start + _LOT]]
+            lot = [prepared(call, now, salts) for call in calls[start : start + _LOT]]
             made += lot
             if len(calls) > _LOT:
                 jobs.append(self._packing().submit(_pack, lot))

@@ -17,6 +17,7 @@ from audit.ledger.leaf import (
     leaf_hash,
     leaf_input,
     new_salt,
+    new_salts,
 )
 
 PARTS: dict[str, Any] = {
@@ -32,6 +33,8 @@ PARTS: dict[str, Any] = {
 def test_a_salt_is_random() -> None:
     assert len({new_salt() for _ in range(100)}) == 100
     assert {len(new_salt()) for _ in range(10)} == {16}
+    assert {len(salt) for salt in new_salts(10)} == {16}
+    assert len({*new_salts(100), *new_salts(100)}) == 200
 
 
 def test_a_commitment_is_an_hmac_of_the_side_and_the_content() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from audit.call import Call
 from audit.interpret import Interpreter
+from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import prepared
 from audit.store.read import Reader
@@ -29,7 +30,7 @@ URLS: dict[str, tuple[str, Sequence[bytes]]] = {
 
 
 def test_what_stands_in_no_part_is_packed_before_ones_turn() -> None:
-    short, long = prepared(a_call(), NOON), prepared(talking(list(a_conversation(1)))[0], NOON)
+    short, long = (prepared(call, NOON, new_salts(2)) for call in (a_call(), talking(list(a_conversation(1)))[0]))
     for one in (short, long):
         one.pack()
     assert short.content is not None
@@ -37,16 +38,16 @@ def test_what_stands_in_no_part_is_packed_before_ones_turn() -> None:
 
 
 def test_a_salt_is_used_once() -> None:
-    one, same = prepared(a_call(), NOON), prepared(a_call(), NOON)
+    one, same = prepared(a_call(), NOON, new_salts(2)), prepared(a_call(), NOON, new_salts(2))
     assert len({one.salt, one.body_salt, same.salt, same.body_salt}) == 4
     assert one.entry().metadata != same.entry().metadata
 
 
 def test_a_price_is_committed_to_with_its_working() -> None:
-    one = prepared(a_call(price=a_price("0.1")), NOON)
+    one = prepared(a_call(price=a_price("0.1")), NOON, new_salts(2))
     assert one.working is not None
     assert one.price_digest is not None
-    assert prepared(a_call(price=a_price("1e20")), NOON).working is None
+    assert prepared(a_call(price=a_price("1e20")), NOON, new_salts(2)).working is None
 
 
 def test_the_row_tells_where_a_call_stands(engine: Engine, writer: Writer) -> None:

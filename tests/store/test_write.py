@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -202,8 +202,8 @@ def test_a_database_that_refuses_a_row_names_it(
 ) -> None:
     real = write.prepared
 
-    def without_provider(call: Call, now: datetime) -> Prepared:
-        made = real(call, now)
+    def without_provider(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
+        made = real(call, now, salts)
         if call.exchange.id == an_id(2):
             made.row["provider"] = None
         return made
