@@ -40,7 +40,7 @@ COMMANDS = {
     "consistency": "Say whether the log has only grown between two checkpoints.",
     "ledger": "The tamper-evident log itself: its key, its checkpoints, a copy of it.",
     "erase": "Erase calls for good, and print a certificate of it as JSON.",
-    "hold": "Legal holds: what they name is not erased until they are released.",
+    "hold": "Legal holds: neither an erasure nor retention takes what they name, until they are released.",
     "retention": "How long calls are kept, and what would go now; remove what is due.",
     "redact": "See what redaction would take out of stored calls.",
     "backup": "Write the record as it is now into a file, while others record on.",

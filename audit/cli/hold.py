@@ -25,7 +25,7 @@ Examples:
 """,
 )
 def command() -> None:
-    """Legal holds: what they name is not erased until they are released.
+    """Legal holds: neither an erasure nor retention takes what they name, until they are released.
 
     They hold calls that are yet to come too. To place one and to release it are entries of the ledger.
     """
