@@ -1,7 +1,7 @@
 """Records with many processes into one database: `python -m tests.campaigns.crowd --database KIND --seconds 60`.
 
 Into SQLite they all drain by themselves. Into PostgreSQL they only journal, in two folders as on two machines, each
-with a collector of its own. In the end every call must be in the record once and whole.
+with a collector of its own. In the end every call must be in the record once and whole, and the ledger without a hole.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def _machines(database: str, folder: Path) -> list[Settings]:
     for number in range(MACHINES[database]):
         config, drain = folder / f"{number}.toml", str(database == "sqlite").lower()
         text = f'home = "{folder}/home-{number}"\n[store]\nurl = "{url}"\n[recording]\ndrain = {drain}\n'
+        text += f'[ledger]\nkey = "{folder}/ledger.key"\n'
         config.write_text(text, encoding="utf-8")
         machines.append(load_settings({}, config))
     return machines

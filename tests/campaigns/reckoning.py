@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +19,9 @@ from audit.settings import Settings
 from audit.store import tables
 from audit.store.engine import is_sqlite, open_engine
 from audit.store.read.exchanges import stored_exchanges
+from audit.store.rows.verified import Verified
+from audit.wiring.keeping import sign_now
+from audit.wiring.ledger import verify_record
 from tests.campaigns.caller import LEFT
 
 __all__ = ["Acknowledged", "Campaign", "Evidence", "Reckoning", "adopt_and_reckon", "all_served", "reckon"]
@@ -105,18 +107,18 @@ def all_served(behind: httpx2.Client) -> list[dict[str, Any]]:
 
 
 def adopt_and_reckon(evidence: Evidence, settings: Settings) -> Reckoning:
-    """Start cleanly, which brings in what the dead have left, and compare."""
-    with closing(wiring.open_reader(settings)):
-        pass
+    """Start cleanly, which brings in what the dead have left; carry the ledger on, and compare."""
+    wiring.open_reader(settings).close()
+    sign_now(settings)
     engine = open_engine(settings.database_url, read_only=True)
     try:
-        return reckon(evidence, engine, settings.journal)
+        return reckon(evidence, engine, settings.journal, verify_record(settings))
     finally:
         engine.dispose()
 
 
-def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
-    """Compare all that is known to have happened with the record."""
+def reckon(evidence: Evidence, engine: Engine, journal: Path, verified: Verified) -> Reckoning:
+    """Compare all that is known to have happened with the record, and with what its ledger was found to be."""
     recorded: dict[str, list[Recorded]] = defaultdict(list)
     for exchange in _exchanges(engine):
         recorded[sha256(exchange.request_body).hexdigest()].append(_recorded(exchange))
@@ -138,6 +140,8 @@ def reckon(evidence: Evidence, engine: Engine, journal: Path) -> Reckoning:
             "served without a trace": list(_traceless(evidence, recorded)),
             "counted as lost": _losses(engine),
             "left in the journal": sorted(path.name for path in journal.glob("*")),
+            "ledger": [f"{one.verdict}: {one.what}: {one.why}" for one in verified.amiss],
+            "outside the ledger": [] if verified.size >= len(rows) else [str(len(rows) - verified.size)],
             "database": [line for line in _integrity(engine) if line != "ok"],
         },
     )

@@ -15,6 +15,7 @@ import pytest
 from audit import wiring
 from audit.call import Ending, Exchange, Tags
 from audit.settings import load_settings
+from audit.store.rows.verified import Verdict, Verified
 from tests.campaigns.reckoning import Acknowledged, Evidence, Reckoning, reckon
 from tests.factories import an_exchange
 
@@ -42,12 +43,13 @@ class Record:
 
     def __init__(self, home: Path, store: wiring.Store) -> None:
         self.store = store
+        self.verified = Verified(size=3)
         self.journal = home / "journal"
         self.journal.mkdir()
 
     def reckon(self, exchanges: list[Exchange], evidence: Evidence) -> Reckoning:
         assert self.store.append([self.store.read(exchange) for exchange in exchanges]) == ()
-        return reckon(evidence, self.store.engine, self.journal)
+        return reckon(evidence, self.store.engine, self.journal, self.verified)
 
 
 @pytest.fixture
@@ -110,6 +112,15 @@ def test_a_call_that_is_not_as_its_caller_saw_it_is_altered(over: dict[str, Any]
 @pytest.mark.parametrize("row", [served(sent=b"[]"), served(ending="client_left")])
 def test_a_whole_reply_that_was_not_sent_so_is_told(row: dict[str, Any], record: Record) -> None:
     assert list(found(record.reckon([recorded()], Evidence([], [row])))) == ["served otherwise"]
+
+
+def test_what_the_ledger_was_found_to_be_is_told(record: Record) -> None:
+    record.verified = Verified(size=1)
+    record.verified.tell(Verdict.MISSING, "entry 2", "it is gone")
+    assert found(record.reckon([recorded(), recorded("2")], Evidence())) == {
+        "ledger": ["MISSING: entry 2: it is gone"],
+        "outside the ledger": ["1"],
+    }
 
 
 def test_what_is_left_in_the_journal_or_counted_as_lost_is_told(record: Record) -> None:
