@@ -36,8 +36,8 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 def dig(value: Any, *path: str | int) -> Any:
     """Return what lies at `path` (keys and indexes), or None where a step is missing."""
     for step in path:
-        if isinstance(step, str) and isinstance(value, dict):
-            value = value.get(step)
+        if isinstance(value, dict):
+            value = value.get(step)  # JSON's keys are strings: an index finds none
         elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
             value = value[step]
         else:
