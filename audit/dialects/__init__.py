@@ -21,4 +21,10 @@ def dialects() -> dict[str, Dialect]:
 
 def choose(transcript: Transcript) -> Dialect:
     """Return the dialect that fits the exchange best; of equals, the first by name."""
-    return max(dialects().values(), key=lambda dialect: dialect.fits(transcript))
+    fits: dict[Fit, Dialect] = {}
+    for dialect in dialects().values():
+        fit = dialect.fits(transcript)
+        if fit is Fit.BOTH:  # none can be surer
+            return dialect
+        fits.setdefault(fit, dialect)
+    return fits[max(fits)]
