@@ -18,7 +18,7 @@ from audit.errors import AuditError, StoreError
 from audit.store import tables
 from audit.store.copying import Progress, copy_record
 from audit.store.digests import counts
-from audit.store.engine import at_one_moment, open_engine, sqlite_url, store_error, write_snapshot
+from audit.store.engine import at_one_moment, open_engine, sqlite_url, translated, write_snapshot
 from audit.store.manifest import Manifest
 from audit.store.schema import head, revision, upgrade
 from audit.store.sequencing import last_note, log_size
@@ -67,7 +67,7 @@ def content_of(path: Path, wanted: Sequence[UUID]) -> Content:
     """Return what is in a backup, and how many of the `wanted` calls are not; raise `StoreError`."""
     engine = at_one_moment(open_engine(sqlite_url(path), read_only=True))
     try:
-        with engine.begin() as connection:
+        with translated(), engine.begin() as connection:
             return Content(
                 revision=str(revision(engine)),
                 rows=counts(connection),
@@ -75,8 +75,6 @@ def content_of(path: Path, wanted: Sequence[UUID]) -> Content:
                 checkpoint=last_note(connection),
                 lacks=_lacks(connection, wanted),
             )
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     finally:
         engine.dispose()
 
@@ -139,10 +137,8 @@ def _must_hold(url: str, manifest: Manifest) -> None:
     """Compare what both have: a schema that was brought up to date may have more tables."""
     engine = open_engine(url, read_only=True)
     try:
-        with engine.begin() as connection:
+        with translated(), engine.begin() as connection:
             found = counts(connection)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     finally:
         engine.dispose()
     common = manifest.rows.keys() & found.keys() - _FILLED_BY_UPGRADES

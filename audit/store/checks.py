@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
 
 from audit.call import Call
 from audit.canary.state import EVIDENCE, HISTORY, Check, Flip, State
 from audit.canary.verdict import Judgement, Verdict
-from audit.errors import StoreError
-from audit.store.engine import insert_new
+from audit.store.engine import insert_new, translated
 from audit.store.tables import checks, flips
 from audit.wire.parse import printable
 
@@ -103,11 +101,8 @@ class Checks:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as exc:
-            raise StoreError(f"the database does not take checks: {exc.orig}", permanent=False) from exc
+        with translated(), self._engine.begin() as connection:
+            yield connection
 
 
 def _take_turn(connection: Connection, provider: str, model: str) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, TypeDecorator
 
+from audit.store.engine import damaged
+
 __all__ = ["FIELD", "GROUP", "RECORD", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "to_picos"]
 
 FIELD, RECORD, GROUP = "\x1f", "\x1e", "\x1d"
@@ -31,7 +33,10 @@ class UtcTime(TypeDecorator[datetime]):
         return (value - _EPOCH) // timedelta(microseconds=1)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        try:
+            return None if value is None else _EPOCH + timedelta(microseconds=value)
+        except _UNFIT as exc:
+            raise damaged("a value is no time") from exc
 
 
 class UuidBytes(TypeDecorator[UUID]):
@@ -44,7 +49,10 @@ class UuidBytes(TypeDecorator[UUID]):
         return None if value is None else value.bytes
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        return None if value is None else UUID(bytes=bytes(value))
+        try:
+            return None if value is None else UUID(bytes=bytes(memoryview(value)))
+        except _UNFIT as exc:
+            raise damaged("a value is no id") from exc
 
 
 class Picos(TypeDecorator[Decimal]):
@@ -60,7 +68,10 @@ class Picos(TypeDecorator[Decimal]):
         return None if value is None else to_picos(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else from_picos(int(value))
+        try:
+            return None if value is None else from_picos(int(value))
+        except _UNFIT as exc:
+            raise damaged("a value is no amount") from exc
 
 
 def to_picos(amount: Decimal) -> int:
@@ -75,3 +86,5 @@ def from_picos(picos: int) -> Decimal:
 
 _PICO = Decimal(10) ** 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNFIT = (TypeError, ValueError, OverflowError)
+"""What values raise that SQLite has taken for any column, or found where another stood."""

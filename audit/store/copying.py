@@ -12,11 +12,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
 from audit.store.digests import Rows, TableDigest, counts, digests, lots, together
-from audit.store.engine import at_one_moment, store_error
+from audit.store.engine import at_one_moment, translated
 from audit.store.loading import MONTH_KEYS, continue_keys, insert_rows, make_partitions, take_writing_turn
 from audit.store.months import key_of_a_call, months
 from audit.store.schema import head, revision, upgrade
@@ -64,15 +63,13 @@ def copy_record(source: Engine, target: Engine, progress: Progress = lambda _don
     """
     _must_be_current(source)
     upgrade(target)
-    try:
-        with at_one_moment(source).begin() as old, target.connect() as new, new.begin() as transaction:
-            take_writing_turn(new)
-            _must_be_empty(new)
-            copied = _Copy(old, new, progress).run()
-            if not copied.is_equal:
-                transaction.rollback()
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    reading = at_one_moment(source)
+    with translated(), reading.begin() as old, target.connect() as new, new.begin() as transaction:
+        take_writing_turn(new)
+        _must_be_empty(new)
+        copied = _Copy(old, new, progress).run()
+        if not copied.is_equal:
+            transaction.rollback()
     return copied
 
 

@@ -7,7 +7,10 @@ Versions before 3.51.3 can corrupt a WAL database that several connections use
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -51,6 +54,7 @@ __all__ = [
     "BUSY_TIMEOUT_MS",
     "at_one_moment",
     "blames_data",
+    "damaged",
     "file_of",
     "hidden",
     "in_byte_order",
@@ -63,6 +67,7 @@ __all__ = [
     "sqlite_url",
     "store_error",
     "take_turn",
+    "translated",
     "upsert_span",
     "write_snapshot",
 ]
@@ -188,6 +193,15 @@ def blames_data(exc: DBAPIError) -> bool:
     return isinstance(exc, DataError | IntegrityError) or beyond_limits
 
 
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise `StoreError` in the place of whatever else the database raises in the block."""
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        raise store_error(exc) from exc
+
+
 def store_error(exc: SQLAlchemyError) -> StoreError:
     """Return the error to raise in its place: what is wrong, what to do, and whether waiting can help.
 
@@ -200,7 +214,13 @@ def store_error(exc: SQLAlchemyError) -> StoreError:
             f"the database has not the tables it should have ({said}): run audit db upgrade", permanent=True
         )
     if any(sign in said for sign in _DAMAGED):
-        return StoreError(f"the database is damaged ({said}): restore a backup with audit restore", permanent=True)
+        return damaged(said.partition(" with text ")[0])  # which may be of a prompt
+    if any(sign in said for sign in _TAKEN) or state in _TAKEN:
+        return StoreError(
+            f"the database has tables of another program, or is damaged ({said}): name an empty one, or restore a "
+            "backup with audit restore",
+            permanent=True,
+        )
     if state == _READ_ONLY:
         return StoreError(
             f"the database is a standby that takes no writes ({said}): add target_session_attrs=read-write to its URL",
@@ -211,6 +231,11 @@ def store_error(exc: SQLAlchemyError) -> StoreError:
     if isinstance(exc, OperationalError) or not isinstance(exc, DatabaseError):
         return StoreError(f"the database is out of reach: {said}", permanent=False)
     return StoreError(f"the database refuses: {said}", permanent=True)
+
+
+def damaged(said: object) -> StoreError:
+    """Return the error to raise for a database that holds what was never written there."""
+    return StoreError(f"the database is damaged ({said}): restore a backup with audit restore", permanent=True)
 
 
 def sqlite_module() -> ModuleType:
@@ -272,14 +297,20 @@ def _open_sqlite(url: URL, module: Any, *, read_only: bool) -> Engine:
             permanent=True,
         )
     engine = create_engine(
-        _placed(url, read_only=read_only), module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
+        _placed(url, read_only=read_only),
+        module=module,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        json_deserializer=_from_json,
     )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # or the driver would begin transactions by its own rules
-        for pragma in (*_COMMON, *(_READING if read_only else _WRITING)):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in (*_COMMON, *(_READING if read_only else _WRITING)):
+                connection.execute(f"PRAGMA {pragma}")
+        except UnicodeDecodeError as exc:  # what SQLite says of a schema shows what stands in its place
+            raise damaged(exc) from exc
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -291,6 +322,13 @@ def _open_sqlite(url: URL, module: Any, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _from_json(stored: str | bytes) -> Any:
+    try:
+        return json.loads(stored)
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise damaged(f"a value is no JSON: {exc}") from exc
 
 
 def _placed(url: URL, *, read_only: bool) -> URL:
@@ -312,7 +350,16 @@ def _placed(url: URL, *, read_only: bool) -> URL:
 _COMMON = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}")
 _WRITING = (f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL")
 _READING = ("query_only=ON",)
-_DAMAGED = ("malformed", "file is not a database", "invalid fts5 file format")
+_DAMAGED = (
+    "malformed",
+    "file is not a database",
+    "invalid fts5 file format",
+    "fts5: corrupt",
+    "fts5: missing row",
+    "vtable constructor failed",
+    "Could not decode to UTF-8",
+)
+_TAKEN = ("already exists", "42P07")
 _NO_TABLES = ("no such table", "no such column", "has no column named", "42P01", "42703")
 _SECRET = ("password", "sslpassword", "oauth_client_secret")
 _READ_ONLY = "25006"

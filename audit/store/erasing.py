@@ -14,12 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store import tables
 from audit.store.acts import record_act
 from audit.store.choosing import By, fitting
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.holds import Hold, held, in_force
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
@@ -91,12 +90,10 @@ def erase(engine: Engine, request: Request, progress: Callable[[int], None] = la
     What has gone stays gone if it breaks off, and can be gone on with. Raises `StoreError`.
     """
     author, erased, last = Author(), Erased(), 0
-    try:
+    with translated():
         while rows := _erase_some(engine, author, request, last, erased):
             last = rows[-1].pk
             progress(erased.calls)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     author.close(engine, datetime.now(UTC))
     return erased
 

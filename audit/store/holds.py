@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, false, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from audit.store import tables
 from audit.store.acts import record_act
 from audit.store.choosing import By, fitting, sound
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.wire.parse import printable
@@ -49,15 +48,12 @@ def place_hold(engine: Engine, by: By, value: str, *, reason: str, actor: str) -
     Raises `AuditError` for a name that can name nothing, `StoreError` when the database cannot be used.
     """
     value, reason, author, now = printable(sound(by, value)), printable(reason), Author(), datetime.now(UTC)
-    try:
-        with author.transaction(engine) as connection:
-            take_writing_turn(connection)
-            statement = {"by": by.value, "value": value, "reason": reason}
-            act = record_act(connection, author, now, kind=HOLD, actor=actor, statement=statement)
-            row = {"id": act, "by": by.value, "value": value, "reason": reason, "placed_by": actor, "placed_at": now}
-            connection.execute(tables.holds.insert(), row)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), author.transaction(engine) as connection:
+        take_writing_turn(connection)
+        statement = {"by": by.value, "value": value, "reason": reason}
+        act = record_act(connection, author, now, kind=HOLD, actor=actor, statement=statement)
+        row = {"id": act, "by": by.value, "value": value, "reason": reason, "placed_by": actor, "placed_at": now}
+        connection.execute(tables.holds.insert(), row)
     author.close(engine, now)
     return act
 
@@ -65,16 +61,13 @@ def place_hold(engine: Engine, by: By, value: str, *, reason: str, actor: str) -
 def release_hold(engine: Engine, hold: UUID, *, reason: str, actor: str) -> None:
     """Release a hold; raise `AuditError` if none with this id is in force, `StoreError` likewise."""
     author, now = Author(), datetime.now(UTC)
-    try:
-        with author.transaction(engine) as connection:
-            take_writing_turn(connection)
-            release = tables.holds.update().where(_h.id == hold, _h.released_at.is_(None)).values(released_at=now)
-            if connection.execute(release).rowcount == 0:
-                raise AuditError(f"no hold {hold} is in force; `audit hold list` shows those that are")
-            statement = {"hold": str(hold), "reason": printable(reason)}
-            record_act(connection, author, now, kind=RELEASE, actor=actor, statement=statement)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), author.transaction(engine) as connection:
+        take_writing_turn(connection)
+        release = tables.holds.update().where(_h.id == hold, _h.released_at.is_(None)).values(released_at=now)
+        if connection.execute(release).rowcount == 0:
+            raise AuditError(f"no hold {hold} is in force; `audit hold list` shows those that are")
+        statement = {"hold": str(hold), "reason": printable(reason)}
+        record_act(connection, author, now, kind=RELEASE, actor=actor, statement=statement)
     author.close(engine, now)
 
 

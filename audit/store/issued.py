@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.rows import NewKey
 from audit.store.tables import issued_keys
 
@@ -33,13 +33,12 @@ def add_key(engine: Engine, key: NewKey) -> bool:
         "created_by": key.created_by,
         "expires_at": key.expires_at,
     }
-    try:
-        with engine.begin() as connection:
-            connection.execute(issued_keys.insert(), row)
-    except IntegrityError:
-        return False
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated():
+        try:
+            with engine.begin() as connection:
+                connection.execute(issued_keys.insert(), row)
+        except IntegrityError:
+            return False
     return True
 
 
@@ -47,8 +46,5 @@ def revoke_key(engine: Engine, fingerprint: str, at: datetime) -> bool:
     """Take a key back; return whether it was valid until now. May raise `StoreError`."""
     issued = issued_keys.c
     valid = (issued.fingerprint == fingerprint, issued.revoked_at.is_(None))
-    try:
-        with engine.begin() as connection:
-            return connection.execute(issued_keys.update().where(*valid).values(revoked_at=at)).rowcount == 1
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), engine.begin() as connection:
+        return connection.execute(issued_keys.update().where(*valid).values(revoked_at=at)).rowcount == 1

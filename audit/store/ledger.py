@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.errors import StoreError
 from audit.ledger.leaf import WRITER_ID_BYTES
 from audit.store import tables
 from audit.store.loading import insert_rows
@@ -73,7 +74,7 @@ class Author:
     def close(self, engine: Engine, now: datetime) -> None:
         """Note that this writer has ended in order; one that is killed never says so."""
         writers = tables.ledger_writers
-        with suppress(SQLAlchemyError), engine.begin() as connection:
+        with suppress(SQLAlchemyError, StoreError), engine.begin() as connection:
             connection.execute(writers.update().where(writers.c.id == self._id).values(closed_at=now))
 
     def _opened(self, connection: Connection, now: datetime) -> tuple[int, int]:

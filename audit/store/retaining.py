@@ -13,12 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, or_, select, true
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.call import Outcome
 from audit.store import tables
 from audit.store.choosing import By, fitting
-from audit.store.engine import at_one_moment, store_error
+from audit.store.engine import at_one_moment, translated
 from audit.store.erasing import What, take_out
 from audit.store.holds import Hold, held, in_force
 from audit.store.ledger import Author
@@ -108,14 +107,12 @@ def remove_due(
     What has gone stays gone if it breaks off, and can be gone on with. Raises `StoreError`.
     """
     author, removed = Author(), Removed()
-    try:
+    with translated():
         for policy, what, due in _steps(policies):
             for some in _lots(engine, due):
                 _remove(engine, author, policy, what, due, some, actor, removed)
                 progress(sum(removed.calls.values()))
         removed.months = drop_empty_months(engine, now)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     author.close(engine, datetime.now(UTC))
     return removed
 

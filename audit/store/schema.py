@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
-from audit.store.engine import store_error, take_turn
+from audit.store.engine import damaged, take_turn, translated
 from audit.store.loading import PARTITIONED
 from audit.store.tables import metadata
 
@@ -43,27 +43,21 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
 
     Raises `StoreError` if the database is out of reach or newer than this version of audit.
     """
-    try:
-        with engine.begin() as connection:
-            take_turn(connection)
-            before = _current(connection)
-            if before != head():
-                config = _config()
-                config.attributes["connection"] = connection
-                _refuse_newer(before)
-                command.upgrade(config, "head")
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), engine.begin() as connection:
+        take_turn(connection)
+        before = _current(connection)
+        if before != head():
+            config = _config()
+            config.attributes["connection"] = connection
+            _refuse_newer(before)
+            command.upgrade(config, "head")
     return before, head()
 
 
 def revision(engine: Engine) -> str | None:
     """Return the schema's revision; None for a database without one."""
-    try:
-        with engine.connect() as connection:
-            return _current(connection)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), engine.connect() as connection:
+        return _current(connection)
 
 
 def head() -> str:
@@ -73,7 +67,7 @@ def head() -> str:
 
 def differences(engine: Engine) -> list[str]:
     """Return where the database's tables differ from those this version expects."""
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": lambda name, *_: is_ours(name)})
         return [str(difference) for difference in compare_metadata(context, metadata)]
 
@@ -84,7 +78,10 @@ def is_ours(name: str | None) -> bool:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    try:
+        return MigrationContext.configure(connection).get_current_revision()
+    except CommandError as exc:  # several rows where there is one
+        raise damaged(exc) from exc
 
 
 def _refuse_newer(before: str | None) -> None:

@@ -8,11 +8,10 @@ long as they are kept.
 from __future__ import annotations
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
 from audit.store import tables
-from audit.store.engine import is_sqlite, store_error
+from audit.store.engine import is_sqlite, translated
 
 __all__ = ["scrub"]
 
@@ -24,13 +23,11 @@ def scrub(engine: Engine) -> None:
 
     Raises `StoreError` when the database cannot be used, or another connection keeps what was erased in SQLite's log.
     """
-    try:
+    with translated():
         if is_sqlite(engine):
             _rewrite(engine)
         else:
             _vacuum(engine)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
 
 
 def _rewrite(engine: Engine) -> None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import LedgerError
 from audit.ledger.anchors import Anchor
@@ -22,7 +21,7 @@ from audit.ledger.merkle import root
 from audit.ledger.note import Checkpoint, Signer, VerifierKey, opened, parse, signed
 from audit.ledger.tiles import LoadTile, extended, hashes_of
 from audit.store import tables
-from audit.store.engine import store_error, take_turn
+from audit.store.engine import take_turn, translated
 from audit.store.loading import insert_rows
 
 __all__ = [
@@ -78,14 +77,12 @@ class Sequencer:
         placed = 0
         try:
             while True:
-                with self._engine.begin() as connection:
+                with translated(), self._engine.begin() as connection:
                     take_turn(connection, SEQUENCING)
                     lot = _place(connection)
                 placed += lot
                 if lot < LOT:
                     return placed
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
         except (LookupError, TypeError, ValueError) as exc:
             told = f"the log cannot be carried on, as its tables are not as they were written ({exc}); run audit verify"
             raise LedgerError(told) from exc
@@ -96,15 +93,12 @@ class Sequencer:
         Raises `LedgerError`, and signs nothing, if the log does not begin with what was signed before; likewise if an
         anchor takes nothing, which then gets it the next time.
         """
-        try:
-            with self._engine.begin() as connection:
-                take_turn(connection, SEQUENCING)
-                signed_before = last_note(connection)
-                if signed_before and not self._signs_after(signed_before):
-                    return None
-                note = self._next_note(connection, signed_before)
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
+        with translated(), self._engine.begin() as connection:
+            take_turn(connection, SEQUENCING)
+            signed_before = last_note(connection)
+            if signed_before and not self._signs_after(signed_before):
+                return None
+            note = self._next_note(connection, signed_before)
         if newest := note or signed_before:
             self._put_into_anchors(newest, is_new=note is not None)
         return None if note is None else Checkpoint.parse(note)
@@ -112,11 +106,8 @@ class Sequencer:
     @property
     def is_ours(self) -> bool:
         """Whether the log is signed with this key, or with none so far. May raise `StoreError`."""
-        try:
-            with self._engine.execution_options(reads=True).begin() as connection:
-                note = last_note(connection)
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
+        with translated(), self._engine.execution_options(reads=True).begin() as connection:
+            note = last_note(connection)
         return note is None or is_signed_by(note, self._signer.verifier)
 
     def _anchored(self) -> list[str]:

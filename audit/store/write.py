@@ -17,7 +17,7 @@ from audit.call import Call
 from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import Batch, Prepared, prepared
-from audit.store.engine import blames_data, insert_new, store_error, upsert_span
+from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
 from audit.store.loading import make_partitions, next_key, take_writing_turn
 from audit.store.records import key_rows
@@ -164,11 +164,8 @@ def _pack(lot: Sequence[Prepared]) -> None:
 
 @contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), engine.begin() as connection:
+        yield connection
 
 
 def _unknown(connection: Connection, calls: Sequence[Prepared]) -> list[Prepared]:

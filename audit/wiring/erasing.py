@@ -36,7 +36,7 @@ def open_writable(settings: Settings) -> Iterator[Engine]:
     from audit.wiring import open_reader
     from audit.wiring.storing import upgraded_engine
 
-    open_reader(settings)
+    open_reader(settings).close()
     engine = upgraded_engine(settings)
     try:
         yield engine
@@ -54,10 +54,11 @@ def request(by: By, value: str, *, ground: str, bodies_only: bool) -> Request:
 
 
 def would_go(engine: Engine, wanted: Request) -> Due:
-    """Return what a request would erase."""
+    """Return what a request would erase. Raises `StoreError`."""
+    from audit.store.engine import translated
     from audit.store.erasing import due
 
-    with engine.connect().execution_options(reads=True) as connection:
+    with translated(), engine.connect().execution_options(reads=True) as connection:
         return due(connection, wanted)
 
 
@@ -89,10 +90,11 @@ def release(settings: Settings, hold: UUID, reason: str) -> None:
 
 
 def holds(settings: Settings) -> list[Hold]:
-    """Return all holds, the newest first."""
+    """Return all holds, the newest first. Raises `StoreError`."""
+    from audit.store.engine import translated
     from audit.store.holds import holds_of
 
-    with open_writable(settings) as engine, engine.connect().execution_options(reads=True) as connection:
+    with open_writable(settings) as engine, translated(), engine.connect().execution_options(reads=True) as connection:
         return holds_of(connection)
 
 

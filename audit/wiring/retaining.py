@@ -26,11 +26,11 @@ _log = logging.getLogger("audit")
 
 def due_by_policies(settings: Settings) -> Due:
     """Return what would go now. Raises `StoreError` when the database cannot be used."""
-    from audit.store.engine import at_one_moment
+    from audit.store.engine import at_one_moment, translated
     from audit.store.retaining import due_now
     from audit.wiring.erasing import open_writable
 
-    with open_writable(settings) as engine, at_one_moment(engine).connect() as connection:
+    with open_writable(settings) as engine, translated(), at_one_moment(engine).connect() as connection:
         return due_now(connection, _policies(settings, datetime.now(UTC)))
 
 

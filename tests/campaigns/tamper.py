@@ -24,7 +24,7 @@ from random import Random
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.errors import LedgerError
+from audit.errors import LedgerError, StoreError
 from audit.ledger.anchors import notes_in
 from audit.ledger.note import Checkpoint, open_checkpoint
 from audit.store import tables
@@ -76,7 +76,7 @@ def verdict(connection: Connection, anchored: Sequence[Checkpoint]) -> str:
     try:
         kept = [open_checkpoint(note, KEY.verifier) for note in notes(connection)]
         found = verify(connection, [*anchored, *kept])
-    except (LedgerError, SQLAlchemyError) as exc:
+    except (LedgerError, StoreError, SQLAlchemyError) as exc:
         return f"{type(exc).__name__}: {exc}"
     return "" if found.is_whole else f"{found.amiss[0].verdict} {found.amiss[0].what}: {found.amiss[0].why}"
 

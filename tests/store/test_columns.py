@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Column, Dialect, Engine, MetaData, Table, select
+from sqlalchemy import Column, Dialect, Engine, MetaData, Table, TypeDecorator, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
+from audit.errors import StoreError
 from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes, from_picos, to_picos
 
 DIALECT: Dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # not annotated there
@@ -50,6 +51,15 @@ def test_nothing_comes_back_as_nothing(engine: Engine) -> None:
 def test_a_time_without_zone_is_refused(engine: Engine) -> None:
     with pytest.raises(StatementError, match="without time zone"):
         stored(engine, at=datetime(2026, 1, 2))  # noqa: DTZ001  # that is the point
+
+
+@pytest.mark.parametrize("column", [UtcTime(), UuidBytes(), Picos()])
+@pytest.mark.parametrize("value", ["x", b"x", 2**62 * 1.5, 10**30, float("inf")])
+def test_a_value_that_was_never_written_is_told_as_damage(column: TypeDecorator[Any], value: Any) -> None:
+    if isinstance(column, Picos) and value in (10**30, 2**62 * 1.5):
+        return  # an amount, if one of which a call would be dear
+    with pytest.raises(StoreError, match="the database is damaged"):
+        column.process_result_value(value, DIALECT)
 
 
 def test_a_time_of_another_zone_comes_back_in_utc(engine: Engine) -> None:

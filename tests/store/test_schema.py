@@ -48,6 +48,16 @@ def test_a_newer_database_is_refused(engine: Engine) -> None:
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{head()}'"))
 
 
+def test_a_database_of_two_revisions_is_told_as_damaged(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES ('9999')"))
+    for ask in (revision, upgrade):
+        with pytest.raises(StoreError, match="the database is damaged"):
+            ask(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version WHERE version_num = '9999'"))
+
+
 def test_processes_that_upgrade_at_once_do_it_once(empty_url: str, request: pytest.FixtureRequest) -> None:
     program = (
         "import sys\n"

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.read import calls, checks, facets, filters, health, issued, latency, tallies
 from audit.store.rows import (
     CallDetail,
@@ -227,8 +226,5 @@ class Reader:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
+        with translated(), self._engine.begin() as connection:
+            yield connection

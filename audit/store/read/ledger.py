@@ -9,14 +9,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import LedgerError
 from audit.ledger.merkle import consistency_proof, inclusion_proof
 from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, hashes_of
 from audit.store import tables
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
 from audit.store.rows.verified import Verified
@@ -159,11 +158,8 @@ class LedgerReader:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
+        with translated(), self._engine.begin() as connection:
+            yield connection
 
 
 def _begins_with(connection: Connection, size: int, checkpoint: Checkpoint) -> bool:
