@@ -192,17 +192,21 @@ class Backlog:
             batch.losses.append(loss_of(frame))
 
     def _next(self) -> Frame | None:
-        while True:
-            if (frame := next(self._ahead, None)) is None:
-                self._ahead = _frames(self._path(self._segment), self._offset)
-                frame = next(self._ahead, None)
-            if frame is not None:
-                self._offset = frame.end
-                return frame
+        while (frame := self._next_here()) is None:
             later = [number for number in segments(self._folder, self._name) if number > self._segment]
             if not later:
                 return None
+            if (frame := self._next_here()) is not None:  # written, and the next segment begun, since it was read
+                break
             self._segment, self._offset = min(later), 0
+        self._offset = frame.end
+        return frame
+
+    def _next_here(self) -> Frame | None:
+        if (frame := next(self._ahead, None)) is None:
+            self._ahead = _frames(self._path(self._segment), self._offset)
+            frame = next(self._ahead, None)
+        return frame
 
     def _exchange(self, call: _UnderWay, finish: Frame | None) -> Exchange:
         return exchange_of(self._frame(call.intent), finish, map(self._frame, call.pieces.values()))

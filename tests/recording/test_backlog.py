@@ -66,6 +66,24 @@ def test_no_more_is_taken_than_was_asked_for(journal: Journal, backlog: Backlog)
     assert backlog.position == journal.end
 
 
+def test_what_is_written_just_before_the_next_segment_is_begun_is_not_passed_over(
+    journal: Journal, backlog: Backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer comes between the reader's look at the segment and its look for later ones."""
+    (first, *told), (second, *more) = a_call(1), a_call(2)
+
+    def come_between(folder: Path, name: str) -> dict[int, Path]:
+        if not backlog.position[0] and len(segments(folder, name)) == 1:
+            journal.append([piece for pieces in told for piece in pieces])
+            turn(journal, monkeypatch)
+            journal.append([piece for pieces in more for piece in pieces])
+        return segments(folder, name)
+
+    monkeypatch.setattr(module, "segments", come_between)
+    assert backlog.take(10).exchanges == [first, second]
+    assert backlog.position == journal.end
+
+
 def test_what_is_under_way_is_counted_and_waited_for(journal: Journal, backlog: Backlog) -> None:
     exchange, intent, finish = a_call(1)
     journal.append(intent)
