@@ -129,17 +129,18 @@ class StableJournal(Journal):
                 number, size, last = self._number, self._size, self._ticket
                 descriptor = os.dup(self._descriptor)  # another thread may turn and close it
                 self._leader = threading.get_ident()  # nobody else syncs it meanwhile: one alone is told of an error
+            failed = True  # as long as it is not known: an interrupt at the keyboard may come in between
             try:
                 failed = not _synced(descriptor)
             finally:
-                self._leader = None
                 os.close(descriptor)
-            with self._guard:
-                if number == self._number:  # else all that was pending is in the one that came after
-                    self._failed |= failed
-                    if not self._failed:
-                        self._note(last, size)
-                return ticket not in self._pending
+                with self._guard:  # at once: whoever syncs it next would be told that all is well
+                    self._leader = None
+                    if number == self._number:  # else all that was pending is in the one that came after
+                        self._failed |= failed
+                        if not self._failed:
+                            self._note(last, size)
+            return ticket not in self._pending
 
     def _note(self, last: int, size: int) -> None:
         """Forget the frames that are on stable storage now."""

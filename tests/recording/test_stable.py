@@ -110,6 +110,30 @@ def test_one_sync_serves_all_who_wrote_before_it_began(tmp_path: Path, monkeypat
     assert len(bodies(journal)) == 9
 
 
+def test_nobody_syncs_a_segment_again_before_it_is_known_that_its_sync_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread comes between the sync and whoever takes down how it went."""
+    disk, close, others = Disk(1), os.close, list[threading.Thread]()
+    journal = StableJournal(tmp_path)
+    first = segments(tmp_path, journal.name)[0].stat().st_ino
+
+    def come_between(descriptor: int) -> None:
+        if len(disk.synced) == 1 and not others:
+            others.append(other := threading.Thread(target=journal.turn_if_large))
+            other.start()
+            other.join()
+        close(descriptor)
+
+    monkeypatch.setattr(module, "WORTH_TURNING_BYTES", 1)
+    monkeypatch.setattr(os, "fdatasync", disk)
+    monkeypatch.setattr(os, "close", come_between)
+    journal.append(frame(b"a"))
+    assert disk.synced.count(first) == 1
+    assert bodies(journal) == [b"a"]
+    assert journal.end[0] == 1
+
+
 def test_a_segment_whose_sync_failed_is_never_synced_again_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
