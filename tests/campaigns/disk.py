@@ -9,10 +9,12 @@ are as before or as after.
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-__all__ = ["Disk", "File"]
+__all__ = ["Disk", "File", "a_folder"]
 
 SECTORS = (512, 4_096, 1 << 40)
 """What survives or not as a whole; the last: any write."""
@@ -161,6 +163,12 @@ class Disk:
         if self._lasts is not None and self.operations >= self._lasts:
             self.cut()
         self.operations += 1
+
+
+def a_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for what is not on the disk, in memory where that is possible."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
 def _grow(content: bytearray, size: int, chance: random.Random) -> None:

@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +25,7 @@ from uuid import UUID
 from audit.call import Exchange
 from audit.store.engine import open_engine, sqlite_url
 from audit.store.schema import head, upgrade
-from tests.campaigns.disk import Disk
+from tests.campaigns.disk import Disk, a_folder
 from tests.campaigns.power_findings import KINDS, Finding, findings, read_all
 from tests.campaigns.power_play import NAME, Diary, Play, playing
 from tests.campaigns.power_scenes import SCENES, Scene, upgrading
@@ -91,13 +90,13 @@ def _cut(campaign: PowerCampaign, chance: random.Random) -> list[Finding]:
         _play(upgrading, disks[1], diary, chance, campaign.synchronous)
     campaign.scenes[scene.name] += 1
     _count(campaign.counts, disks, diary)
-    with _folder() as folder:
+    with a_folder() as folder:
         return findings(Path(folder), disks[-1].cut(), diary, beginning.kept, {scene.before})
 
 
 def _play(scene: Callable[[Play], None], disk: Disk, diary: Diary, chance: random.Random, synchronous: str) -> None:
     with (
-        _folder() as folder,
+        a_folder() as folder,
         playing(Path(folder), disk, diary=diary, chance=chance, synchronous=synchronous) as play,
     ):
         scene(play)
@@ -127,7 +126,7 @@ def _beginning(before: str | None) -> Beginning:
     """Return a database of that schema, which is made once, and its calls as they are to be read with the newest."""
     if before is None:
         return Beginning({}, {})
-    with _folder() as folder:
+    with a_folder() as folder:
         url, path = sqlite_url(Path(folder, NAME)), Path(folder, NAME)
         if before != head():
             make_old(url)
@@ -137,12 +136,6 @@ def _beginning(before: str | None) -> Beginning:
         kept = read_all(engine)
         engine.dispose()
         return Beginning({NAME: path.read_bytes() if before == head() else old}, kept)
-
-
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for what is not on the disk, in memory where that is possible."""
-    memory = Path("/dev/shm")
-    return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
 def _note(campaign: PowerCampaign, number: int, found: list[Finding]) -> None:
