@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from audit.call import Call
 from audit.canary.state import EVIDENCE, HISTORY, Check, Flip, State
 from audit.canary.verdict import Judgement, Verdict
+from audit.store.columns import member
 from audit.store.engine import insert_new, translated
 from audit.store.tables import checks, flips
 from audit.wire.parse import printable
@@ -71,7 +72,7 @@ class Checks:
         )
         with self._transaction() as connection:
             return [
-                Check(pk=row.pk, at=row.ended_at, verdict=Verdict(row.verdict), reason=(row.reasons or [""])[0])
+                Check(pk=row.pk, at=row.ended_at, verdict=member(Verdict, row.verdict), reason=(row.reasons or [""])[0])
                 for row in connection.execute(wanted)
             ]
 
@@ -135,8 +136,8 @@ def _last_flip(connection: Connection, provider: str, model: str) -> Flip | None
         pk=row.pk,
         at=row.at,
         seen_at=row.at if row.ended_at is None else row.ended_at,
-        before=State(row.state_before),
-        state=State(row.state),
+        before=member(State, row.state_before),
+        state=member(State, row.state),
         reason=row.reason,
         check_pk=row.check_pk,
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, TypeDecorator
 
 from audit.store.engine import damaged
 
-__all__ = ["FIELD", "GROUP", "RECORD", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "to_picos"]
+__all__ = ["FIELD", "GROUP", "RECORD", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "member", "to_picos"]
 
+E = TypeVar("E", bound=Enum)
 FIELD, RECORD, GROUP = "\x1f", "\x1e", "\x1d"
 """ASCII's separators: no name in the database holds them, so that many names can come as one text."""
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -72,6 +74,14 @@ class Picos(TypeDecorator[Decimal]):
             return None if value is None else from_picos(int(value))
         except _UNFIT as exc:
             raise damaged("a value is no amount") from exc
+
+
+def member(kind: type[E], stored: Any) -> E:
+    """Return which word of a fixed set a column holds; raise `StoreError` for one that is not of it."""
+    try:
+        return kind(stored)
+    except ValueError as exc:
+        raise damaged(f"a value is no {kind.__name__}") from exc
 
 
 def to_picos(amount: Decimal) -> int:

@@ -16,6 +16,7 @@ from audit.errors import AuditError
 from audit.store import tables
 from audit.store.acts import record_act
 from audit.store.choosing import By, fitting, sound
+from audit.store.columns import member
 from audit.store.engine import translated
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
@@ -74,7 +75,7 @@ def release_hold(engine: Engine, hold: UUID, *, reason: str, actor: str) -> None
 def holds_of(connection: Connection) -> list[Hold]:
     """Return all holds, the newest first."""
     rows = connection.execute(select(tables.holds).order_by(_h.placed_at.desc(), _h.id))
-    return [Hold(**{**row._mapping, "by": By(row.by)}) for row in rows]
+    return [Hold(**{**row._mapping, "by": member(By, row.by)}) for row in rows]
 
 
 def in_force(connection: Connection) -> list[Hold]:

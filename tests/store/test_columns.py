@@ -13,7 +13,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
 from audit.errors import StoreError
-from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes, from_picos, to_picos
+from audit.store.choosing import By
+from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes, from_picos, member, to_picos
 
 DIALECT: Dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # not annotated there
 samples = Table(
@@ -60,6 +61,12 @@ def test_a_value_that_was_never_written_is_told_as_damage(column: TypeDecorator[
         return  # an amount, if one of which a call would be dear
     with pytest.raises(StoreError, match="the database is damaged"):
         column.process_result_value(value, DIALECT)
+
+
+def test_a_word_that_is_not_of_its_set_is_told_as_damage() -> None:
+    assert member(By, "user") is By.USER
+    with pytest.raises(StoreError, match="the database is damaged \\(a value is no By\\)"):
+        member(By, b"user")
 
 
 def test_a_time_of_another_zone_comes_back_in_utc(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from audit.call import Ending, Exchange, Finding, Origin, Price, Source
 from audit.store import tables
+from audit.store.columns import member
 from audit.store.erasing import ground_of
 from audit.store.read.exchanges import labels_of, stored_exchanges
 from audit.store.read.selection import id_range, selected
@@ -134,7 +135,7 @@ def _rows(connection: Connection, wanted: Select[Any]) -> tuple[CallRow, ...]:
 
 def _row(row: Row[Any], labels: tuple[tuple[str, str], ...]) -> CallRow:
     fields = dict(row._mapping)
-    fields["standing"] = Standing(row.standing)
+    fields["standing"] = member(Standing, row.standing)
     fields["usage_partial"] = bool(row.usage_partial)
     return CallRow(**fields, labels=labels)
 
@@ -147,7 +148,11 @@ def _findings(connection: Connection, pk: int) -> tuple[Finding, ...]:
 
 def _finding(fields: dict[str, Any]) -> Finding:
     del fields["call_pk"], fields["number"]
-    source, details, place = Source(fields.pop("source")), fields.pop("details") or {}, fields.pop("place") or ""
+    source, details, place = (
+        member(Source, fields.pop("source")),
+        fields.pop("details") or {},
+        fields.pop("place") or "",
+    )
     return Finding(source=source, details=details, place=place, **fields)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from audit.call import Ending, Exchange, Origin, Tags
 from audit.dialects import choose
 from audit.store import tables
+from audit.store.columns import member
 from audit.store.packing import unpack_exchange
 from audit.store.parts import expanded, tail
 from audit.store.recipes import Item, join, parse, shared, used
@@ -90,10 +91,10 @@ def _exchange(
     return Exchange(
         id=row.id,
         started_at=row.started_at,
-        origin=Origin(row.origin),
+        origin=member(Origin, row.origin),
         reference=row.reference,
         status=row.status,
-        ending=Ending(row.ending),
+        ending=member(Ending, row.ending),
         first_byte_us=row.first_byte_us,
         duration_us=row.duration_us,
         key_fingerprint=row.key_fingerprint,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from audit.store import tables
-from audit.store.columns import UtcTime
+from audit.store.columns import UtcTime, member
 from audit.store.periods import Period, began
 from audit.store.read.tallies import MONEY, costs_of
 from audit.store.rows import Budget, IssuedKeyRow, KeyState, Spending
@@ -82,7 +82,7 @@ def _row(row: Any, now: datetime, amounts: Mapping[str, Decimal] | None) -> Issu
 def _budget(row: Any) -> Budget | None:
     if row.budget is None:
         return None
-    return Budget(amount=row.budget, currency=row.budget_currency, period=Period(row.budget_period))
+    return Budget(amount=row.budget, currency=row.budget_currency, period=member(Period, row.budget_period))
 
 
 def _state(row: Any, now: datetime, *, over: bool) -> KeyState:
