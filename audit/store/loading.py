@@ -105,10 +105,12 @@ def make_partitions(connection: Connection, key: int) -> None:
     """Have partitions for the month of a key and for the next."""
     if is_sqlite(connection):
         return
-    month = key // MONTH_KEYS
-    for name in PARTITIONED:
-        for number in (month, month + 1):
-            _make_partition(connection, name, number)
+    this = key // MONTH_KEYS
+    wanted = [(table, month) for table in PARTITIONED for month in (this, this + 1)]
+    found = connection.execute(select(*(func.to_regclass(partition(*one)) for one in wanted))).one()
+    for one, name in zip(wanted, found, strict=True):
+        if name is None:
+            _make_partition(connection, *one)
 
 
 def partition(table: str, month: int) -> str:
@@ -117,10 +119,9 @@ def partition(table: str, month: int) -> str:
 
 
 def _make_partition(connection: Connection, table: str, month: int) -> None:
+    low, high = month * MONTH_KEYS, (month + 1) * MONTH_KEYS
     name = partition(table, month)
-    if connection.execute(select(func.to_regclass(name))).scalar() is None:
-        low, high = month * MONTH_KEYS, (month + 1) * MONTH_KEYS
-        connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
+    connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
 
 
 def copy_text(connection: Connection, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

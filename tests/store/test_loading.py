@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, event, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from audit.store import tables
@@ -90,6 +90,16 @@ def test_there_are_partitions_for_this_month_and_the_next(engine: Engine) -> Non
     names = {partition(table, month) for table in PARTITIONED for month in (743, 744)}
     assert {"calls_2031_12", "call_words_2032_01"} <= names
     assert names & set(inspect(engine).get_table_names()) == (set() if is_sqlite(engine) else names)
+
+
+def test_it_is_asked_once_whether_partitions_are_there(engine: Engine) -> None:
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with engine.begin() as connection:
+        make_partitions(connection, MONTH_KEYS)
+        asked.clear()
+        make_partitions(connection, MONTH_KEYS)
+    assert len(asked) == (0 if is_sqlite(engine) else 1)
 
 
 def test_keys_tell_months_where_there_are_partitions(engine: Engine) -> None:
