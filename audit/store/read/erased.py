@@ -11,12 +11,10 @@ from sqlalchemy import Connection, select
 from audit.ledger.leaf import METADATA, commit
 from audit.store import tables
 from audit.store.entries import act_of
+from audit.store.erasing import ERASURE, What
 from audit.store.rows.verified import Verdict, Verified
 
 __all__ = ["Erased", "intact_acts"]
-
-ERASURE = "erasure"
-BODIES = "bodies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
         if not intact:
             found.tell(Verdict.ALTERED, f"act {row.id}", "it is not what was entered")
         elif row.kind == ERASURE:
-            ids = erased.bodies if row.statement.get("what") == BODIES else erased.whole
+            ids = erased.bodies if row.statement.get("what") == What.BODIES else erased.whole
             ids.update(UUID(one) for one in row.statement.get("ids", ()))
     return erased
 
