@@ -19,14 +19,12 @@ from audit.store import tables
 from audit.store.copying import Progress, copy_record
 from audit.store.digests import counts
 from audit.store.engine import at_one_moment, open_engine, sqlite_url, translated, write_snapshot
+from audit.store.lots import in_lots
 from audit.store.manifest import Manifest
 from audit.store.schema import head, revision, upgrade
 from audit.store.sequencing import last_note, log_size
 
 __all__ = ["Content", "content_of", "readable_backup", "write_backup"]
-
-_MANY = 1_000
-"""Parameters of one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +148,8 @@ def _must_hold(url: str, manifest: Manifest) -> None:
 
 def _lacks(connection: Connection, ids: Sequence[UUID]) -> int:
     entries, known = tables.entries.c, 0
-    for start in range(0, len(ids), _MANY):
-        found = select(entries.id).where(entries.id.in_(ids[start : start + _MANY]))
-        known += len(connection.execute(found).all())
+    for some in in_lots(ids):
+        known += len(connection.execute(select(entries.id).where(entries.id.in_(some))).all())
     return len(ids) - known
 
 

@@ -6,10 +6,9 @@ as what was: who is killed in the middle leaves an empty database behind, and ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
@@ -17,6 +16,7 @@ from audit.errors import StoreError
 from audit.store.digests import Rows, TableDigest, counts, digests, lots, together
 from audit.store.engine import at_one_moment, translated
 from audit.store.loading import MONTH_KEYS, continue_keys, insert_rows, make_partitions, take_writing_turn
+from audit.store.lots import in_lots
 from audit.store.months import key_of_a_call, months
 from audit.store.schema import head, revision, upgrade
 from audit.store.search import add_words, words_of
@@ -24,7 +24,6 @@ from audit.store.tables import metadata
 
 __all__ = ["Copied", "copy_record"]
 
-T = TypeVar("T")
 Progress = Callable[[int, int], None]
 _WORDS_AT_ONCE = 200
 
@@ -119,7 +118,7 @@ class _Copy:
 
     def _index(self) -> int:
         indexed = 0
-        for some in _batches(words_of(self._source), _WORDS_AT_ONCE):
+        for some in in_lots(words_of(self._source), _WORDS_AT_ONCE):
             add_words(self._target, [(self._months.key(pk), words) for pk, words in some])
             indexed += len(some)
         return indexed
@@ -149,9 +148,3 @@ def _must_be_empty(target: Connection) -> None:
                 "over: name one that is empty",
                 permanent=True,
             )
-
-
-def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(values)
-    while some := list(islice(rest, size)):
-        yield some

@@ -19,7 +19,7 @@ from audit.store import tables
 from audit.store.acts import record_act
 from audit.store.choosing import By, fitting
 from audit.store.engine import translated
-from audit.store.holds import Hold, held, in_force
+from audit.store.holds import Hold, held, held_back, in_force
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.store.removing import remove_bodies, remove_metadata
@@ -80,8 +80,7 @@ def due(connection: Connection, request: Request) -> Due:
     holds, named = in_force(connection), _named(request)
     sums = select(func.count(), func.coalesce(func.sum(_c.request_bytes + _c.response_bytes), 0))
     calls, size = connection.execute(sums.where(named, ~held(holds))).one()
-    counted = [(hold, _count(connection, and_(named, fitting(hold.by, hold.value)))) for hold in holds]
-    return Due(calls=calls, bytes=int(size), held=tuple((hold, count) for hold, count in counted if count))
+    return Due(calls=calls, bytes=int(size), held=held_back(connection, holds, named))
 
 
 def erase(engine: Engine, request: Request, progress: Callable[[int], None] = lambda _gone: None) -> Erased:
@@ -146,7 +145,3 @@ def _named(request: Request) -> ColumnElement[bool]:
     named = fitting(request.by, request.value)
     has_bodies = select(_x.call_pk).where(_x.call_pk == _c.pk).exists()
     return and_(named, has_bodies) if request.what is What.BODIES else named
-
-
-def _count(connection: Connection, where: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(tables.calls).where(where)).scalar_one()

@@ -22,7 +22,7 @@ from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.wire.parse import printable
 
-__all__ = ["Hold", "held", "holds_of", "in_force", "place_hold", "release_hold"]
+__all__ = ["Hold", "held", "held_back", "holds_of", "in_force", "place_hold", "release_hold"]
 
 HOLD, RELEASE = "hold", "hold-release"
 """Kinds of acts."""
@@ -81,6 +81,15 @@ def holds_of(connection: Connection) -> list[Hold]:
 def in_force(connection: Connection) -> list[Hold]:
     """Return the holds that are not released."""
     return [hold for hold in holds_of(connection) if hold.released_at is None]
+
+
+def held_back(
+    connection: Connection, holds: Sequence[Hold], where: ColumnElement[bool]
+) -> tuple[tuple[Hold, int], ...]:
+    """Return which holds hold any of the calls that fit a condition, and how many each."""
+    all_calls = select(func.count()).select_from(tables.calls).where(where)
+    counts = (connection.execute(all_calls.where(fitting(hold.by, hold.value))).scalar_one() for hold in holds)
+    return tuple((hold, count) for hold, count in zip(holds, counts, strict=True) if count)
 
 
 def held(holds: Sequence[Hold]) -> ColumnElement[bool]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from audit.store import tables
 from audit.store.bodies import Block, Run, Split, blocks_of_base64
 from audit.store.loading import insert_rows
+from audit.store.lots import in_lots
 from audit.store.packing import CONTEXT_BYTES, codec_for, pack, unpack
 from audit.store.recipes import Item, Ref, join, parse, text_of, used
 
@@ -27,8 +27,6 @@ MOST_LOOKED_FOR = 24
 WORTH_ITS_OWN = 1_024
 """Bytes of a run's first element, such as a system prompt, from which on it is a part by itself: other runs too begin
 with it."""
-_MANY = 1_000
-"""Parameters of one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,7 @@ def _with_befores(connection: Connection, keys: set[int]) -> dict[int, Any]:
     chain = select(parts.c.pk, parts.c.before).where(wanted).cte("chain", recursive=True)
     chain = chain.union(select(parts.c.pk, parts.c.before).where(parts.c.pk == chain.c.before))
     found: dict[int, Any] = {}
-    for some in _lots(keys):
+    for some in in_lots(sorted(keys)):
         rows = select(parts).join(chain, parts.c.pk == chain.c.pk)
         found.update((row.pk, row) for row in connection.execute(rows, {"keys": some}))
     return found
@@ -227,14 +225,14 @@ def _with_befores(connection: Connection, keys: set[int]) -> dict[int, Any]:
 def _rows(connection: Connection, keys: set[int]) -> dict[int, Any]:
     parts = tables.parts
     found: dict[int, Any] = {}
-    for some in _lots(keys):
+    for some in in_lots(sorted(keys)):
         found.update((row.pk, row) for row in connection.execute(select(parts).where(parts.c.pk.in_(some))))
     return found
 
 
 def _found(connection: Connection, digests: set[bytes]) -> Iterator[tuple[bytes, int]]:
     parts = tables.parts.c
-    for some in _lots(digests):
+    for some in in_lots(sorted(digests)):
         for row in connection.execute(select(parts.digest, parts.pk).where(parts.digest.in_(some))):
             yield bytes(row.digest), row.pk
 
@@ -268,9 +266,3 @@ def _cut(body: bytes, start: int, end: int, pieces: Sequence[Piece]) -> Shelved:
         items.append(end - at)
         own.append(view[at:end])
     return Shelved(tuple(items), tuple(own), tuple(shared))
-
-
-def _lots(values: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(sorted(values))
-    while some := list(islice(rest, _MANY)):
-        yield some

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
 from audit.store import tables
+from audit.store.lots import in_lots
 from audit.store.search import remove_from_index
 
 __all__ = ["remove_bodies", "remove_metadata"]
 
 _u, _k, _p = tables.part_uses.c, tables.part_links.c, tables.parts.c
-_MANY = 1_000
-"""Parameters of one statement."""
 
 
 def remove_bodies(connection: Connection, pks: Sequence[int]) -> None:
     """Remove the bodies of calls, their salts and their words, in one's turn to write; parts go that nothing needs."""
-    for some in _lots(pks):
+    for some in in_lots(sorted(pks)):
         used = set(connection.execute(select(_u.part_pk).where(_u.call_pk.in_(some))).scalars())
         for table in (tables.part_uses, tables.exchanges):
             connection.execute(table.delete().where(table.c.call_pk.in_(some)))
@@ -29,7 +27,7 @@ def remove_bodies(connection: Connection, pks: Sequence[int]) -> None:
 
 def remove_metadata(connection: Connection, pks: Sequence[int]) -> None:
     """Remove all else that is known of calls, whose bodies are gone; their entries stay, without the salt."""
-    for some in _lots(pks):
+    for some in in_lots(sorted(pks)):
         for table in (tables.findings, tables.call_labels):
             connection.execute(table.delete().where(table.c.call_pk.in_(some)))
         connection.execute(tables.calls.delete().where(tables.calls.c.pk.in_(some)))
@@ -40,7 +38,7 @@ def _remove_parts(connection: Connection, candidates: set[int]) -> None:
     """Remove those parts that nothing needs, then those that only they needed, until there is none."""
     while gone := set(_unneeded(connection, candidates)):
         candidates = set()
-        for some in _lots(gone):
+        for some in in_lots(sorted(gone)):
             befores = select(_p.before).where(_p.pk.in_(some), _p.before.is_not(None))
             linked = select(_k.part_pk).where(_k.user_pk.in_(some))
             candidates |= {pk for found in (befores, linked) for pk in connection.execute(found).scalars() if pk}
@@ -55,12 +53,6 @@ def _unneeded(connection: Connection, candidates: set[int]) -> Iterator[int]:
         select(_k.part_pk).where(_k.part_pk == _p.pk).exists(),
         select(after.c.pk).where(after.c.before == _p.pk).exists(),
     )
-    for some in _lots(candidates):
+    for some in in_lots(sorted(candidates)):
         found = select(_p.pk).where(_p.pk.in_(some), *(~one for one in needed))
         yield from connection.execute(found).scalars().all()
-
-
-def _lots(pks: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(pks))
-    while some := list(islice(rest, _MANY)):
-        yield some

@@ -19,7 +19,7 @@ from audit.store import tables
 from audit.store.choosing import By, fitting
 from audit.store.engine import at_one_moment, translated
 from audit.store.erasing import What, take_out
-from audit.store.holds import Hold, held, in_force
+from audit.store.holds import Hold, held, held_back, in_force
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.store.partitions import drop_empty_months
@@ -90,8 +90,7 @@ def due_now(connection: Connection, policies: Sequence[Policy]) -> Due:
     holds, steps = in_force(connection), list(_steps(policies))
     shares = [_share(connection, policy, what, and_(due, ~held(holds))) for policy, what, due in steps]
     any_due = or_(*(due for _, _, due in steps)) if steps else ~true()
-    counted = [(hold, _count(connection, and_(any_due, fitting(hold.by, hold.value)))) for hold in holds]
-    return Due(shares=tuple(shares), held=tuple((hold, count) for hold, count in counted if count))
+    return Due(shares=tuple(shares), held=held_back(connection, holds, any_due))
 
 
 def remove_due(
@@ -196,7 +195,3 @@ def _share(connection: Connection, policy: Policy, what: What, due: ColumnElemen
     sizes = func.coalesce(func.sum(case((_WITH_BODIES, _c.request_bytes + _c.response_bytes), else_=0)), 0)
     calls, size = connection.execute(select(func.count(), sizes).select_from(tables.calls).where(due)).one()
     return Share(policy=policy.name, what=what, calls=calls, bytes=int(size))
-
-
-def _count(connection: Connection, where: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(tables.calls).where(where)).scalar_one()

@@ -15,14 +15,13 @@ from sqlalchemy import Connection, select
 from audit.call import Exchange
 from audit.store import tables
 from audit.store.bodies import Run
+from audit.store.lots import in_lots
 
 __all__ = ["NO_THREAD", "Said", "Thread", "said_by", "threads"]
 
 MOST_LOOKED_FOR = 16
 """Ends of elements, from the last but one backwards, at which the request before may have ended: an answer with ten
 calls of tools and their results is not too long."""
-_MANY = 1_000
-"""Parameters of one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,8 @@ def _last_with(connection: Connection, digests: set[int]) -> dict[int, tuple[UUI
     """The latest calls that said just this, each with the first of its conversation."""
     calls = tables.calls.c
     said = select(calls.said_digest, calls.id, calls.conversation)
-    wanted = sorted(digests)
     last = {}
-    for start in range(0, len(wanted), _MANY):
-        some = said.where(calls.said_digest.in_(wanted[start : start + _MANY])).order_by(calls.pk)
-        for row in connection.execute(some):
+    for some in in_lots(sorted(digests)):
+        for row in connection.execute(said.where(calls.said_digest.in_(some)).order_by(calls.pk)):
             last[row.said_digest] = (row.id, row.conversation or row.id)
     return last

@@ -20,6 +20,7 @@ from audit.store.batch import Batch, Prepared, prepared
 from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
 from audit.store.loading import make_partitions, next_key, take_writing_turn
+from audit.store.lots import in_lots
 from audit.store.records import key_rows
 from audit.wire.parse import printable
 
@@ -29,8 +30,6 @@ MAX_PRICES = 10_000
 """Workings of prices whose keys are remembered."""
 _LOT = 25
 """Calls that are packed at a time, beside the preparing of the next."""
-_MANY = 1_000
-"""Parameters of one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +103,8 @@ class Writer:
         made: list[Prepared] = []
         jobs = []
         salts = new_salts(2 * len(calls))
-        for start in range(0, len(calls), _LOT):
-            lot = [prepared(call, now, salts) for call in calls[start : start + _LOT]]
+        for some in in_lots(calls, _LOT):
+            lot = [prepared(call, now, salts) for call in some]
             made += lot
             if len(calls) > _LOT:
                 jobs.append(self._packing().submit(_pack, lot))
@@ -171,10 +170,9 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
 def _unknown(connection: Connection, calls: Sequence[Prepared]) -> list[Prepared]:
     """The calls that are not in the record, and never were, each once."""
     by_id = {one.call.exchange.id: one for one in reversed(calls)}
-    ids, entries = list(by_id), tables.entries.c
-    for start in range(0, len(ids), _MANY):
-        found = select(entries.id).where(entries.id.in_(ids[start : start + _MANY]))
-        for known in connection.execute(found).scalars():
+    entries = tables.entries.c
+    for some in in_lots(list(by_id)):
+        for known in connection.execute(select(entries.id).where(entries.id.in_(some))).scalars():
             del by_id[known]
     return list(reversed(by_id.values()))
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from audit.store import tables
 from audit.store.backup import content_of, readable_backup, write_backup
 from audit.store.engine import PAGE_BYTES, open_engine
 from audit.store.engine import sqlite_url as url_of
+from audit.store.lots import in_lots
 from audit.store.manifest import Manifest, sha256_of
 from audit.store.schema import head, revision
 from audit.store.write import Writer
@@ -98,7 +100,7 @@ def test_what_is_in_a_backup_is_told(filled: Engine, place: Path) -> None:
 
 
 def test_many_calls_can_be_asked_for(filled: Engine, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MANY", 2)
+    monkeypatch.setattr(module, "in_lots", partial(in_lots, most=2))
     write_backup(filled, place, silent)
     assert content_of(place, [an_id(number) for number in range(1, CALLS + 3)]).lacks == 2
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from audit.call import Exchange
 from audit.store import bodies, parts, tables
 from audit.store.bodies import split, split_answer
 from audit.store.engine import open_engine
+from audit.store.lots import in_lots
 from audit.store.parts import expanded
 from audit.store.read.exchanges import stored_exchanges
 from audit.store.write import Writer
@@ -259,7 +261,7 @@ def test_a_part_of_another_length_is_told(engine: Engine, writer: Writer) -> Non
 
 
 def test_many_parts_are_asked_for_in_lots(engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_MANY", 2)
+    monkeypatch.setattr(parts, "in_lots", partial(in_lots, most=2))
     requests = [request for topic in ("a", "b", "c") for request in a_conversation(3, topic, tools=[LONG_TEXT])]
     keep(writer, requests)
     assert [exchange.request_body for exchange in stored(engine)] == requests

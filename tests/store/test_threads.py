@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, select
 from audit.call import Tags
 from audit.store import tables, threads
 from audit.store.bodies import split
+from audit.store.lots import in_lots
 from audit.store.threads import NO_THREAD, Said, said_by
 from audit.store.write import Writer
 from tests.factories import an_exchange
@@ -185,7 +187,7 @@ def test_a_single_message_goes_on_from_nothing(engine: Engine, writer: Writer) -
 
 
 def test_many_are_asked_for_in_lots(engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_MANY", 2)
+    monkeypatch.setattr(threads, "in_lots", partial(in_lots, most=2))
     keep(writer, CHAT[:1])
     keep(writer, CHAT[1:], 2)
     assert chain(engine) == [(None, None), (1, 1), (2, 1)]

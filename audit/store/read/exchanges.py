@@ -11,6 +11,7 @@ from audit.call import Ending, Exchange, Origin, Tags
 from audit.dialects import choose
 from audit.store import tables
 from audit.store.columns import member
+from audit.store.lots import in_lots
 from audit.store.packing import unpack_exchange
 from audit.store.parts import expanded, tail
 from audit.store.recipes import Item, join, parse, shared, used
@@ -64,8 +65,8 @@ def labels_of(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[tup
     """Return the labels of those calls that have any, by the calls' keys."""
     labels = tables.call_labels.c
     found: dict[int, list[tuple[str, str]]] = {}
-    for start in range(0, len(pks), _MANY):
-        wanted = select(labels.call_pk, labels.name, labels.value).where(labels.call_pk.in_(pks[start : start + _MANY]))
+    for some in in_lots(pks):
+        wanted = select(labels.call_pk, labels.name, labels.value).where(labels.call_pk.in_(some))
         for row in connection.execute(wanted):
             found.setdefault(row.call_pk, []).append((row.name, row.value))
     return {pk: tuple(sorted(pairs)) for pk, pairs in found.items()}
@@ -101,7 +102,3 @@ def _exchange(
         tags=Tags(project=row.project, user=row.user_id, session=row.session_id, canary=row.canary, labels=labels),
         **content,
     )
-
-
-_MANY = 1_000
-"""Parameters of one statement."""
