@@ -54,7 +54,7 @@ def write_backup(engine: Engine, path: Path, progress: Progress) -> None:
     try:
         _fill(engine, path, progress)
         _bring_to_disk(path)
-    except BaseException as exc:
+    except BaseException as exc:  # whatever it was, Ctrl-C too: half a backup may not pass for one
         path.unlink(missing_ok=True)
         if isinstance(exc, OSError):
             raise AuditError(f"cannot write {path}: {exc.strerror}") from exc

@@ -47,7 +47,7 @@ class Author:
         try:
             with engine.begin() as connection:
                 yield connection
-        except BaseException:
+        except BaseException:  # Ctrl-C too: what was numbered may not be in the database
             self._pk = None
             raise
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0003"
 down_revision = "0002"
@@ -75,7 +76,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a ledger is not taken back: restore a backup that was made before")
+    raise CommandError(
+        "a ledger is not taken back: stop audit, install the version before, and restore a backup of the database that "
+        "was made before the upgrade"
+    )
 
 
 def _set_aside(table: str, *, postgresql: bool) -> None:
