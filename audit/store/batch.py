@@ -44,7 +44,8 @@ class Prepared:
     said: Said
     salt: bytes
     body_salt: bytes
-    commitments: tuple[bytes, bytes] = (b"", b"")
+    commitments: tuple[bytes, bytes]
+    """To the request and to the response, with the salt of both."""
     content: bytes | None = None
     """Packed, where no part of a body stands elsewhere."""
     thread: Thread = NO_THREAD
@@ -74,7 +75,8 @@ def prepared(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
     request, response = split(exchange.request_body), split_answer(exchange.response_body)
     row = call_row(call, now)
     made = working(call.price) if call.price is not None and row["cost"] is not None else None
-    one = Prepared(
+    salt, body_salt = next(salts), next(salts)
+    return Prepared(
         call=call,
         row=row,
         findings=finding_rows(call.reading.findings),
@@ -84,14 +86,13 @@ def prepared(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
         request=request,
         response=response,
         said=said_by(exchange, request.run),
-        salt=next(salts),
-        body_salt=next(salts),
+        salt=salt,
+        body_salt=body_salt,
+        commitments=(
+            commit(body_salt, REQUEST, request_of(exchange) + exchange.request_body),
+            commit(body_salt, RESPONSE, response_of(exchange) + exchange.response_body),
+        ),
     )
-    one.commitments = (
-        commit(one.body_salt, REQUEST, request_of(exchange) + exchange.request_body),
-        commit(one.body_salt, RESPONSE, response_of(exchange) + exchange.response_body),
-    )
-    return one
 
 
 class Batch:
