@@ -21,7 +21,7 @@ from audit.recording.identity import is_left
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
 from audit.settings import DashboardSettings, ProxySettings, RedactionSettings, Settings
-from audit.store.engine import hidden, is_there, open_engine
+from audit.store.engine import hidden, is_there, opened
 from audit.store.read import Reader
 from audit.store.rows import Health
 from audit.store.schema import head, revision
@@ -80,8 +80,7 @@ def _database(url: str) -> Iterator[Finding]:
     if not is_there(url):
         yield Finding(Level.NOTE, f"{hidden(url)}: not there yet; it is made when the first call is recorded")
         return
-    engine = open_engine(url, read_only=True)
-    try:
+    with opened(url, read_only=True) as engine:
         found, expected = revision(engine), head()
         if found is None:
             yield Finding(Level.NOTE, f"{hidden(url)}: empty; it is prepared when the first call is recorded")
@@ -90,8 +89,6 @@ def _database(url: str) -> Iterator[Finding]:
         else:
             yield Finding(Level.GOOD, f"{hidden(url)}: revision {found}")
             yield from _record(Reader(engine).health(), datetime.now(UTC))
-    finally:
-        engine.dispose()
 
 
 def _record(health: Health, now: datetime) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from audit.errors import AuditError, StoreError
 from audit.store import tables
 from audit.store.copying import Progress, copy_record
 from audit.store.digests import counts
-from audit.store.engine import at_one_moment, open_engine, sqlite_url, translated, write_snapshot
+from audit.store.engine import at_one_moment, opened, sqlite_url, translated, write_snapshot
 from audit.store.lots import in_lots
 from audit.store.manifest import Manifest
 from audit.store.schema import head, revision, upgrade
@@ -63,18 +63,14 @@ def write_backup(engine: Engine, path: Path, progress: Progress) -> None:
 
 def content_of(path: Path, wanted: Sequence[UUID]) -> Content:
     """Return what is in a backup, and how many of the `wanted` calls are not; raise `StoreError`."""
-    engine = at_one_moment(open_engine(sqlite_url(path), read_only=True))
-    try:
-        with translated(), engine.begin() as connection:
-            return Content(
-                revision=str(revision(engine)),
-                rows=counts(connection),
-                log_size=log_size(connection),
-                checkpoint=last_note(connection),
-                lacks=_lacks(connection, wanted),
-            )
-    finally:
-        engine.dispose()
+    with opened(sqlite_url(path), read_only=True) as engine, translated(), at_one_moment(engine).begin() as connection:
+        return Content(
+            revision=str(revision(engine)),
+            rows=counts(connection),
+            log_size=log_size(connection),
+            checkpoint=last_note(connection),
+            lacks=_lacks(connection, wanted),
+        )
 
 
 @contextmanager
@@ -87,7 +83,8 @@ def readable_backup(path: Path, manifest: Manifest, scratch: Path) -> Iterator[s
         current = path
         if manifest.revision != head():
             current = Path(shutil.copyfile(path, Path(folder) / "record.db"))
-            _upgrade(current)
+            with opened(sqlite_url(current)) as engine:
+                upgrade(engine)
         _must_hold(sqlite_url(current), manifest)
         yield sqlite_url(current)
 
@@ -104,14 +101,13 @@ def _fill(engine: Engine, path: Path, progress: Progress) -> None:
 
 def _copy(engine: Engine, path: Path, progress: Progress) -> None:
     """Copy a database of another kind into SQLite, in a folder beside the file, and make a snapshot of that."""
-    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
-        target = open_engine(sqlite_url(Path(folder) / "record.db"))
-        try:
-            if not copy_record(engine, target, progress).is_equal:
-                raise StoreError("what was written is not what was read", permanent=True)
-            write_snapshot(target, path)
-        finally:
-            target.dispose()
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
+        opened(sqlite_url(Path(folder) / "record.db")) as target,
+    ):
+        if not copy_record(engine, target, progress).is_equal:
+            raise StoreError("what was written is not what was read", permanent=True)
+        write_snapshot(target, path)
 
 
 def _bring_to_disk(path: Path) -> None:
@@ -123,22 +119,10 @@ def _bring_to_disk(path: Path) -> None:
             os.close(descriptor)
 
 
-def _upgrade(path: Path) -> None:
-    engine = open_engine(sqlite_url(path))
-    try:
-        upgrade(engine)
-    finally:
-        engine.dispose()
-
-
 def _must_hold(url: str, manifest: Manifest) -> None:
     """Compare what both have: a schema that was brought up to date may have more tables."""
-    engine = open_engine(url, read_only=True)
-    try:
-        with translated(), engine.begin() as connection:
-            found = counts(connection)
-    finally:
-        engine.dispose()
+    with opened(url, read_only=True) as engine, translated(), engine.begin() as connection:
+        found = counts(connection)
     common = manifest.rows.keys() & found.keys() - _FILLED_BY_UPGRADES
     if odd := sorted(name for name in common if found[name] != manifest.rows[name]):
         name = odd[0]

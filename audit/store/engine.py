@@ -62,6 +62,7 @@ __all__ = [
     "is_sqlite",
     "is_there",
     "open_engine",
+    "opened",
     "size_bytes",
     "sqlite_module",
     "sqlite_url",
@@ -96,6 +97,16 @@ def open_engine(url: str, *, read_only: bool = False, sqlite_driver: Any = None)
         return _open_postgresql(parsed, read_only=read_only)
     except ModuleNotFoundError as exc:
         raise StoreError(f"no driver for {parsed.drivername}: pip install {exc.name}", permanent=True) from exc
+
+
+@contextmanager
+def opened(url: str, *, read_only: bool = False) -> Iterator[Engine]:
+    """Yield the engine of `open_engine`, and let go of the database behind the block."""
+    engine = open_engine(url, read_only=read_only)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def is_there(url: str) -> bool:

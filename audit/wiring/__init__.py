@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.wiring.storing import Store, interpreter, key_names, open_store, upgraded_engine
+from audit.wiring.storing import Store, interpreter, key_names, open_store, upgraded, upgraded_engine
 
 if TYPE_CHECKING:
     from audit.canary.plan import Assignment
@@ -91,43 +91,34 @@ def _is_up_to_date(settings: Settings) -> bool:
 
 def upgrade(settings: Settings) -> tuple[str | None, str]:
     """Bring the database's schema up to date; return the revisions before and after."""
-    from audit.store.engine import open_engine
+    from audit.store.engine import opened
     from audit.store.schema import upgrade as upgrade_schema
 
-    engine = open_engine(settings.database_url)
-    try:
+    with opened(settings.database_url) as engine:
         return upgrade_schema(engine)
-    finally:
-        engine.dispose()
 
 
 def check_schema(settings: Settings) -> SchemaCheck:
     """Compare the database with what this version expects; one that is not there yet has no revision."""
-    from audit.store.engine import open_engine
+    from audit.store.engine import opened
     from audit.store.schema import differences
 
     found = _revision(settings)
     if found.revision != found.expected:
         return found
-    engine = open_engine(settings.database_url, read_only=True)
-    try:
+    with opened(settings.database_url, read_only=True) as engine:
         return replace(found, differences=tuple(differences(engine)))
-    finally:
-        engine.dispose()
 
 
 def _revision(settings: Settings) -> SchemaCheck:
     """Compare the schema's revision with the one this version expects, and no more."""
-    from audit.store.engine import is_there, open_engine
+    from audit.store.engine import is_there, opened
     from audit.store.schema import SchemaCheck, head, revision
 
     if not is_there(settings.database_url):
         return SchemaCheck(revision=None, expected=head())
-    engine = open_engine(settings.database_url, read_only=True)
-    try:
+    with opened(settings.database_url, read_only=True) as engine:
         return SchemaCheck(revision=revision(engine), expected=head())
-    finally:
-        engine.dispose()
 
 
 def diagnoses(settings: Settings) -> list[Diagnosis]:
@@ -142,11 +133,8 @@ def name_key(settings: Settings, fingerprint: str, name: str | None) -> None:
     """Give an API key a name, or take it away."""
     from audit.store.write import name_key as name_in_database
 
-    engine = upgraded_engine(settings)
-    try:
+    with upgraded(settings) as engine:
         name_in_database(engine, fingerprint, name)
-    finally:
-        engine.dispose()
 
 
 @contextmanager

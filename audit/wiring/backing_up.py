@@ -43,7 +43,7 @@ def make_backup(
     cannot be made, `StoreError` when the record cannot be read or there is no room.
     """
     from audit.store.backup import write_backup
-    from audit.store.engine import hidden, is_there, open_engine
+    from audit.store.engine import hidden, is_there, opened
     from audit.store.manifest import manifest_of, write_private
     from audit.wiring import open_reader
     from audit.wiring.spare_keys import keep_keys, keys_path
@@ -57,11 +57,8 @@ def make_backup(
         if beside.exists():
             raise AuditError(f"{beside} is there already, and no backup is written over: name another file")
     waiting = list(_journalled(settings.journal))
-    engine = open_engine(settings.database_url)
-    try:
+    with opened(settings.database_url) as engine:
         write_backup(engine, path, progress)
-    finally:
-        engine.dispose()
     keys = keep_keys(settings, path) if with_keys else None
     manifest = _described(settings, path, now, waiting)
     try:

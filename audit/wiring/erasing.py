@@ -34,14 +34,11 @@ __all__ = [
 def open_writable(settings: Settings) -> Iterator[Engine]:
     """Yield an engine for the configured database; what dead processes left in the journal is brought in first."""
     from audit.wiring import open_reader
-    from audit.wiring.storing import upgraded_engine
+    from audit.wiring.storing import upgraded
 
     open_reader(settings).close()
-    engine = upgraded_engine(settings)
-    try:
+    with upgraded(settings) as engine:
         yield engine
-    finally:
-        engine.dispose()
 
 
 def request(by: By, value: str, *, ground: str, bodies_only: bool) -> Request:

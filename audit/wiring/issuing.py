@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from audit import wiring
 from audit.errors import AuditError
+from audit.wiring.storing import upgraded
 
 if TYPE_CHECKING:
     from audit.proxy.plan import IssuedKey
@@ -56,12 +57,9 @@ def issue_key(settings: Settings, wanted: KeyTerms) -> Issued:
         created_by=_user(),
         **{term.name: getattr(wanted, term.name) for term in fields(wanted)},
     )
-    engine = wiring.upgraded_engine(settings)
-    try:
+    with upgraded(settings) as engine:
         if not add_key(engine, key):
             raise AuditError(f"there is a key called {wanted.name}; `audit keys revoke {wanted.name}` frees the name")
-    finally:
-        engine.dispose()
     return Issued(secret=secret, fingerprint=fingerprint)
 
 
@@ -69,11 +67,8 @@ def revoke_key(settings: Settings, fingerprint: str) -> bool:
     """Take a key back; return whether it was not yet."""
     from audit.store.issued import revoke_key as revoke_in_database
 
-    engine = wiring.upgraded_engine(settings)
-    try:
+    with upgraded(settings) as engine:
         return revoke_in_database(engine, fingerprint, datetime.now(UTC))
-    finally:
-        engine.dispose()
 
 
 def providers_for(settings: Settings, patterns: Iterable[str]) -> tuple[str, ...]:

@@ -95,10 +95,9 @@ def keeper(settings: Settings, engine: Engine) -> Keeper | None:
 def sign_now(settings: Settings) -> Checkpoint | None:
     """Give all entries their place and sign the log; None when all was signed. Raises as `Sequencer.sign` does."""
     from audit.store.sequencing import Sequencer
-    from audit.wiring.storing import upgraded_engine
+    from audit.wiring.storing import upgraded
 
-    engine = upgraded_engine(settings)
-    try:
+    with upgraded(settings) as engine:
         sequencer = Sequencer(engine, load_signer(settings), anchors(settings, engine))
         sequencer.advance()
         signed = sequencer.sign()
@@ -108,5 +107,3 @@ def sign_now(settings: Settings) -> Checkpoint | None:
                 "[ledger] name it"
             )
         return signed
-    finally:
-        engine.dispose()

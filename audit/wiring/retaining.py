@@ -45,16 +45,14 @@ def apply_retention(
     from audit.store.retaining import remove_due
     from audit.store.scrubbing import scrub
     from audit.wiring.erasing import user_of_process
-    from audit.wiring.storing import upgraded_engine
+    from audit.wiring.storing import upgraded
 
-    engine, now = upgraded_engine(settings), datetime.now(UTC)
-    try:
+    with upgraded(settings) as engine:
+        now = datetime.now(UTC)
         removed = remove_due(engine, _policies(settings, now), actor=user_of_process(), now=now, progress=progress)
         if scrubbed:
             scrub(engine)
         return removed
-    finally:
-        engine.dispose()
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from audit.store.write import Writer
     from audit.wiring.keeping import Keeper
 
-__all__ = ["Store", "interpreter", "key_names", "open_store", "upgraded_engine"]
+__all__ = ["Store", "interpreter", "key_names", "open_store", "upgraded", "upgraded_engine"]
 
 _log = logging.getLogger("audit")
 
@@ -51,6 +52,17 @@ def upgraded_engine(settings: Settings) -> Engine:
     engine = open_engine(settings.database_url)
     upgrade(engine)
     return engine
+
+
+@contextmanager
+def upgraded(settings: Settings) -> Iterator[Engine]:
+    """Yield such an engine, and let go of the database behind the block."""
+    from audit.store.engine import opened
+    from audit.store.schema import upgrade
+
+    with opened(settings.database_url) as engine:
+        upgrade(engine)
+        yield engine
 
 
 class Store:
