@@ -12,7 +12,19 @@ from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, TypeDecorator
 
 from audit.store.engine import damaged
 
-__all__ = ["FIELD", "GROUP", "RECORD", "BigKey", "Picos", "UtcTime", "UuidBytes", "from_picos", "member", "to_picos"]
+__all__ = [
+    "FIELD",
+    "GROUP",
+    "RECORD",
+    "BigKey",
+    "Picos",
+    "UtcTime",
+    "UuidBytes",
+    "from_picos",
+    "member",
+    "octets",
+    "to_picos",
+]
 
 E = TypeVar("E", bound=Enum)
 FIELD, RECORD, GROUP = "\x1f", "\x1e", "\x1d"
@@ -52,7 +64,7 @@ class UuidBytes(TypeDecorator[UUID]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
         try:
-            return None if value is None else UUID(bytes=bytes(memoryview(value)))
+            return None if value is None else UUID(bytes=octets(value))
         except _UNFIT as exc:
             raise damaged("a value is no id") from exc
 
@@ -82,6 +94,11 @@ def member(kind: type[E], stored: Any) -> E:
         return kind(stored)
     except ValueError as exc:
         raise damaged(f"a value is no {kind.__name__}") from exc
+
+
+def octets(stored: Any) -> bytes:
+    """Return the bytes of a column; raise `TypeError` for a number, of which `bytes` would make as many zeros."""
+    return bytes(memoryview(stored))
 
 
 def to_picos(amount: Decimal) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from audit.store import tables
 from audit.store.bodies import Block, Run, Split, blocks_of_base64
+from audit.store.columns import octets
 from audit.store.loading import insert_rows
 from audit.store.lots import in_lots
 from audit.store.packing import CONTEXT_BYTES, codec_for, pack, unpack
@@ -234,7 +235,7 @@ def _found(connection: Connection, digests: set[bytes]) -> Iterator[tuple[bytes,
     parts = tables.parts.c
     for some in in_lots(sorted(digests)):
         for row in connection.execute(select(parts.digest, parts.pk).where(parts.digest.in_(some))):
-            yield bytes(row.digest), row.pk
+            yield octets(row.digest), row.pk
 
 
 def _asked(split: Split) -> Iterator[bytes]:

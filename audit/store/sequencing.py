@@ -21,6 +21,7 @@ from audit.ledger.merkle import root
 from audit.ledger.note import Checkpoint, Signer, VerifierKey, opened, parse, signed
 from audit.ledger.tiles import LoadTile, extended, hashes_of
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.engine import take_turn, translated
 from audit.store.loading import insert_rows
 
@@ -166,11 +167,11 @@ def input_of(row: Any) -> bytes:
     """Return what an entry's leaf is the hash of; the row has its writer's id too."""
     return leaf_input(
         record_id=row.id.bytes,
-        writer_id=bytes(row.writer_id),
+        writer_id=octets(row.writer_id),
         number=row.number,
-        metadata=bytes(row.metadata_commitment),
-        request=bytes(row.request_commitment),
-        response=bytes(row.response_commitment),
+        metadata=octets(row.metadata_commitment),
+        request=octets(row.request_commitment),
+        response=octets(row.response_commitment),
     )
 
 
@@ -191,7 +192,7 @@ def load_tiles(connection: Connection) -> LoadTile:
     def load(level: int, number: int) -> bytes:
         if (level, number) not in known:
             wanted = select(_tiles.hashes).where(_tiles.level == level, _tiles.number == number)
-            known[level, number] = bytes(connection.execute(wanted).scalar() or b"")
+            known[level, number] = octets(connection.execute(wanted).scalar() or b"")
         return known[level, number]
 
     return load

@@ -14,7 +14,7 @@ from sqlalchemy.exc import StatementError
 
 from audit.errors import StoreError
 from audit.store.choosing import By
-from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes, from_picos, member, to_picos
+from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes, from_picos, member, octets, to_picos
 
 DIALECT: Dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # not annotated there
 samples = Table(
@@ -67,6 +67,13 @@ def test_a_word_that_is_not_of_its_set_is_told_as_damage() -> None:
     assert member(By, "user") is By.USER
     with pytest.raises(StoreError, match="the database is damaged \\(a value is no By\\)"):
         member(By, b"user")
+
+
+def test_a_number_is_not_as_many_zeros() -> None:
+    assert octets(b"x") == b"x"
+    for stored in (2**62, 3, "x", None):
+        with pytest.raises(TypeError):
+            octets(stored)
 
 
 def test_a_time_of_another_zone_comes_back_in_utc(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.entries import metadata_of, request_of, response_of
 from audit.store.read.exchanges import labels_of, stored_exchanges
 
@@ -70,7 +71,7 @@ def _workings(connection: Connection, pks: set[int]) -> dict[int, Any]:
 
 
 def _salts(connection: Connection, pks: Sequence[int]) -> dict[int, bytes]:
-    return {row.call_pk: bytes(row.salt) for row in _of(connection, tables.exchanges, pks)}
+    return {row.call_pk: octets(row.salt) for row in _of(connection, tables.exchanges, pks)}
 
 
 def _of(connection: Connection, table: Table, pks: Sequence[int], *order: Any) -> Sequence[Any]:

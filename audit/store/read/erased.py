@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from audit.ledger.leaf import METADATA, commit
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.entries import act_of
 from audit.store.erasing import ERASURE, What
 from audit.store.rows.verified import Verdict, Verified
@@ -38,7 +39,7 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
     )
     for row in connection.execute(joined.order_by(acts.c.at)):
         try:
-            intact = commit(bytes(row.salt), METADATA, act_of(_own(row))) == bytes(row.metadata_commitment)
+            intact = commit(octets(row.salt), METADATA, act_of(_own(row))) == octets(row.metadata_commitment)
         except (TypeError, ValueError):  # a column that was tampered with
             intact = False
         erased.acts.add(row.id)

@@ -15,6 +15,7 @@ from audit.ledger.merkle import consistency_proof, inclusion_proof
 from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, hashes_of
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.engine import translated
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
@@ -130,7 +131,7 @@ class LedgerReader:
                 hashes=hashes,
                 note=note,
                 leaf_input=input_of(row),
-                salt=None if row.salt is None else bytes(row.salt),
+                salt=None if row.salt is None else octets(row.salt),
                 content=next(committed(connection, [row.pk]), None),
             )
 

@@ -19,6 +19,7 @@ from audit.ledger.merkle import root
 from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, WIDTH, extended, hashes_of
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.read.committed import Committed, committed
 from audit.store.read.erased import Erased, intact_acts
 from audit.store.rows.verified import Verdict, Verified
@@ -27,6 +28,8 @@ from audit.store.sequencing import leaf_of
 __all__ = ["verify"]
 
 LOT = 500
+MOST_LOST = 1_000_000
+"""Entries in a row that a log may have lost: a place farther behind the one before was made up."""
 _NOTHING = b"\x00" * HASH_BYTES
 _e, _w, _t, _c = tables.entries.c, tables.ledger_writers.c, tables.tiles.c, tables.calls.c
 _ENTRIES = select(tables.entries, _w.id.label("writer_id")).join_from(
@@ -56,6 +59,7 @@ def verify(
     for rows in _lots(connection):
         look.at(rows)
         progress(look.place, found.size)
+    _look_for_stray(connection, found, look.place)
     look.at_checkpoints(checkpoints)
     look.at_stored_tiles()
     _look_at_kept(connection, found, checkpoints)
@@ -113,7 +117,7 @@ class _Look:
         expected, stored = self._tree.tiles(), select(tables.tiles).order_by(_t.level, _t.number)
         for row in self._connection.execute(stored):
             hashes = expected.pop((row.level, row.number), b"")
-            altered = bytes(row.hashes) != hashes if row.level else len(row.hashes) != len(hashes)
+            altered = octets(row.hashes) != hashes if row.level else len(row.hashes) != len(hashes)
             if altered:
                 self._found.tell(Verdict.ALTERED, f"tile {row.level}/{row.number}", "it is not what the leaves come to")
         for level, number in expected:
@@ -129,7 +133,7 @@ class _Look:
         """Compare leaves with those that stand in the log: it tells which entry it is that does not fit."""
         numbers = (rows[0].place // WIDTH, rows[-1].place // WIDTH)
         stored = select(_t.number, _t.hashes).where(_t.level == 0, _t.number.between(*numbers))
-        tiles = {row.number: bytes(row.hashes) for row in self._connection.execute(stored)}
+        tiles = {row.number: octets(row.hashes) for row in self._connection.execute(stored)}
         for row, leaf in zip(rows, leaves, strict=True):
             number, at = divmod(row.place, WIDTH)
             if tiles.get(number, b"")[at * HASH_BYTES : (at + 1) * HASH_BYTES] != leaf:
@@ -185,9 +189,16 @@ class _Tree:
 
 def _lots(connection: Connection) -> Iterator[Sequence[Any]]:
     last = -1
-    while rows := connection.execute(_ENTRIES.where(_e.place > last).order_by(_e.place).limit(LOT)).all():
+    while rows := connection.execute(
+        _ENTRIES.where(_e.place.between(last + 1, last + MOST_LOST)).order_by(_e.place).limit(LOT)
+    ).all():
         yield rows
         last = rows[-1].place
+
+
+def _look_for_stray(connection: Connection, found: Verified, size: int) -> None:
+    for one in connection.execute(select(_e.id).where(_e.place >= size).limit(LOT)).scalars():
+        found.tell(Verdict.ALTERED, f"the entry of {one}", f"its place is far behind the {size} that are filled")
 
 
 def _leaf(row: Any) -> bytes:
@@ -230,7 +241,7 @@ def _of_call(row: Any, call: Committed | _Unreadable | None, erased: Erased) -> 
         return Verdict.ALTERED, f"it cannot be read: {call.why}"
     if call.id != row.id or row.salt is None:
         return Verdict.ALTERED, "its row belongs to another"
-    if commit(bytes(row.salt), METADATA, call.metadata) != bytes(row.metadata_commitment):
+    if commit(octets(row.salt), METADATA, call.metadata) != octets(row.metadata_commitment):
         return Verdict.ALTERED, "its metadata are not those that were recorded"
     if call.request is None or call.response is None or call.body_salt is None:
         gone = row.id in erased.whole or row.id in erased.bodies

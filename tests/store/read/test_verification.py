@@ -99,6 +99,10 @@ CHANGES: dict[str, tuple[Any, str]] = {
     "no bodies": (delete(tables.exchanges).where(_x.call_pk == OF_ONE), "MISSING"),
     "no call": (delete(tables.calls).where(_c.id == ONE), "it is not in the record"),
     "commitment": (update(tables.entries).where(_e.id == ONE).values(request_commitment=b"x" * 32), "entry 1 of"),
+    "a place far off": (
+        update(tables.entries).where(_e.place == 4).values(place=2**62),
+        "its place is far behind the 4 that are filled",
+    ),
     "a short one": (update(tables.entries).where(_e.id == ONE).values(request_commitment=b"x"), "entry 1 of"),
     "no entry": (delete(tables.entries).where(_e.id == ONE), "MISSING entry 1: there is none at this place"),
     "a hole": (delete(tables.entries).where(_e.id == ONE), "its numbers have holes"),
