@@ -143,10 +143,8 @@ class Passage:
                 body=self._body,
                 tags=screened.tags,
                 origin=Origin.PROXY,
-                must=self._gateway.plan.refuse_unrecordable,
             )
-        except JournalError as exc:
-            _log.error("a call was refused because it cannot be recorded: %s", exc)
+        except JournalError:  # which the recorder has told
             self._refuse(_UNRECORDABLE)
             return False
         self._returning = Returning(self._request.head, self._tape)

@@ -49,6 +49,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     recording: bool = True
     stable: bool = False
     """Whether what is recorded must outlive the machine's power."""
+    journal_most: int | None = 10 * 1024**3
+    """Bytes that all who journal there may come to; None: as much as the disk has."""
+    journal_reserve: int | None = None
+    """Bytes that stay free of its disk; None: a sensible share."""
     refuse_unrecordable: bool = False
     issued_keys_only: bool = False
     via: str | None = None

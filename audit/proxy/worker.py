@@ -31,6 +31,7 @@ from audit.proxy.rates import Rates
 from audit.proxy.upstreams import Upstreams
 from audit.recording.keys import Fingerprints, load_secret
 from audit.recording.recorder import Recorder
+from audit.recording.room import Room
 from audit.recording.silence import Silence
 from audit.recording.stable import journal_kind
 
@@ -194,11 +195,14 @@ def _gateway(plan: Plan, recorder: Recorder, now: Callable[[], float]) -> Gatewa
 def _recorder(plan: Plan) -> Recorder:
     if not plan.recording:
         return Silence()
+    folder = Path(plan.journal)
     return Recorder(
-        Path(plan.journal),
+        folder,
         fingerprint=Fingerprints(load_secret(Path(plan.secret))),
         destination=None,
         journal=journal_kind(plan.stable),
+        room=Room(folder, most=plan.journal_most, reserve=plan.journal_reserve),
+        refuse=plan.refuse_unrecordable,
     )
 
 

@@ -1,7 +1,7 @@
 """Where transports report exchanges: intent first, then a tape that ends in a finish.
 
-Nothing that goes wrong in here reaches the caller: what cannot be recorded is counted, told in the log, and written
-down as a loss as soon as the journal can be written again.
+What goes wrong in here reaches the caller only where calls that cannot be recorded are to be refused. Else such a call
+is counted, told in the log, and written down as a loss as soon as the journal can be written again.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from audit.recording.frames import (
 from audit.recording.hearing import heard_here
 from audit.recording.identity import uuid7_hex
 from audit.recording.journal import Journal
+from audit.recording.reminder import Reminder
+from audit.recording.room import Room
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
 from audit.recording.tape import Tape
@@ -58,17 +60,26 @@ class Recorder:
         fingerprint: Callable[[str], str],
         destination: Callable[[], Destination] | None,
         journal: type[Journal] = Journal,
+        room: Room | None = None,
+        refuse: bool = False,
     ) -> None:
         """Write a journal in `folder` and move it to what `destination` opens; None leaves it to a collector.
 
-        `journal` is the kind to write: `StableJournal` outlives the machine's power.
+        `journal` is the kind to write: `StableJournal` outlives the machine's power. `room` says how much of it there
+        may be; None: as much as the disk has. Calls that cannot be recorded go on and count as lost, or with `refuse`
+        they are not made: then `JournalError` is raised, here too if no journal can be begun.
         """
         self._kind = journal
         self._folder = folder
         self._fingerprint = fingerprint
         self._destination = destination
+        self._room = room or Room(folder, most=None, reserve=0)
+        self._refuse = refuse
+        self._of_losses, self._of_refusals, self._of_debts = Reminder(), Reminder(), Reminder()
+        self._journal: Journal | None = None
         self._sink: Sink | None = None
-        self._begin_writing()
+        self._begin_counting()
+        self._try_to_begin(must=refuse)
         forking, forked = weakref.WeakMethod(self._forking), weakref.WeakMethod(self._forked)
         os.register_at_fork(
             before=lambda: (method := forking()) and method(),
@@ -84,13 +95,12 @@ class Recorder:
         body: bytes,
         tags: RawHeaders = (),
         origin: Origin = Origin.CLIENT,
-        must: bool = False,
     ) -> Tape | None:
         """Write down what is about to be sent; return the tape that watches the reply, None if it can't be recorded.
 
         `tags` are `x-audit-…` headers, which are no part of the exchange; of one that comes twice the later holds.
-        `body` is empty for a request that is sent as a stream; the tape takes that. `must` is for who sends nothing
-        that can't be recorded: it raises `JournalError` then, and no exchange counts as lost.
+        `body` is empty for a request that is sent as a stream; the tape takes that. Where calls that can't be recorded
+        are refused it raises `JournalError` for such a one, and none counts as lost.
         """
         try:
             now_us = time.time_ns() // 1000
@@ -107,12 +117,10 @@ class Recorder:
                 "key": self._fingerprint(secret) if secret else None,
                 "tags": tags_told(tagged_by_headers(current_tags(), tags)),
             }
-            if self._left:
-                self._come_back()
             if self._lost or self._endless or not self._abandoned.empty():
                 self._catch_up()
             sent = body if keep_body else b""
-            self._journal.append(encode(INTENT, intent, sent))
+            self._write(INTENT, intent, sent, new=True)
             heard = heard_here()
             return Tape(
                 exchange_id=exchange_id,
@@ -122,8 +130,9 @@ class Recorder:
                 spill=self._write_piece if heard is None else None,  # who hears it needs all of it
             )
         except Exception as exc:  # the caller's call goes on; the loss is counted and told
-            if must:
-                raise JournalError(f"the call cannot be recorded: {exc}") from exc
+            if self._refuse:
+                self._of_refusals.tell("a call was refused because it cannot be recorded: %s", exc)
+                raise JournalError(f"the call is not made, as it cannot be recorded: {exc}") from exc
             self._lose(exc)
             return None
 
@@ -134,20 +143,21 @@ class Recorder:
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Stop recording; return whether all is in the database. The next process to start brings there what is not."""
-        self._catch_up()
+        self._catch_up(last=True)
         stored = self._sink.close(timeout_s) if self._sink else None
-        return self._journal.close(stored=stored)
+        return self._left if self._journal is None else self._journal.close(stored=stored)
 
     def leave(self, timeout_s: float) -> bool:
         """Close as `close` does, but go on recording for what the ending process still does: the next one stores it.
 
         Daemon threads go on, and what was registered to be done at the exit before us is done after us.
         """
-        self._catch_up()
+        self._catch_up(last=True)
         stored = self._sink.close(timeout_s) if self._sink else None
-        drained = stored is not None and stored >= self._journal.end and self._journal.close(stored=stored)
-        self._left = drained
-        return drained
+        journal = self._journal
+        if journal is not None and stored is not None and stored >= journal.end and journal.close(stored=stored):
+            self._left, self._journal, self._sink = True, None, None
+        return self._left and self._journal is None
 
     @property
     def lost(self) -> int:
@@ -159,23 +169,38 @@ class Recorder:
         """Exchanges that could not be recorded since this process began to record, written down as lost or not."""
         return self._lost_ever
 
-    def _begin_writing(self) -> None:
+    def _begin_counting(self) -> None:
         self._guard = threading.RLock()
         self._abandoned: SimpleQueue[tuple[str, Finish]] = SimpleQueue()
-        self._endless: list[str] = []
+        self._endless: list[dict[str, Any]] = []
         self._lost = self._lost_ever = 0
         self._lost_why = ""
         self._left = False
         self._piece_numbers = counting()
-        self._journal: Journal = self._kind(self._folder, left=self._destination is None)
-        self._sink = Sink(self._journal, self._destination, before_drain=self._catch_up) if self._destination else None
 
-    def _come_back(self) -> None:
+    def _try_to_begin(self, *, must: bool) -> None:
+        """Begin a journal; where that fails it is tried again at each call, unless it `must` be: then raise."""
+        try:
+            self._begin_journal()
+        except JournalError as exc:
+            if must:
+                raise
+            _log.error("nothing that process %s does is recorded, until this can be: %s", os.getpid(), exc)
+
+    def _begin_journal(self) -> Journal:
         with self._guard:
-            if self._left:
-                self._journal = self._kind(self._folder)
-                self._sink = None
-                self._left = False
+            if self._journal is None:
+                journal = self._kind(self._folder, left=self._destination is None)
+                if self._destination and not self._left:  # else the next process stores what comes now
+                    self._sink = Sink(journal, self._destination, before_drain=self._catch_up)
+                self._journal = journal
+            return self._journal
+
+    def _write(self, kind: bytes, head: dict[str, Any], body: bytes = b"", *, new: bool = False) -> None:
+        """Write a frame; raise `JournalError` if that is not possible, or it is `new` and there is no room for more."""
+        frame = encode(kind, head, body)
+        self._room.take(sum(map(len, frame)), new=new)
+        (self._journal or self._begin_journal()).append(frame)
 
     def _forking(self) -> None:
         if self._sink:
@@ -183,12 +208,11 @@ class Recorder:
 
     def _forked(self) -> None:
         """A forked child has the parent's files and none of its threads: it begins a journal of its own."""
-        self._journal.forsake()
-        self._sink = None
-        try:
-            self._begin_writing()
-        except JournalError as exc:
-            _log.error("nothing that process %s does is recorded: %s", os.getpid(), exc)
+        if self._journal is not None:
+            self._journal.forsake()
+        self._journal = self._sink = None
+        self._begin_counting()
+        self._try_to_begin(must=False)
 
     def _hear(
         self,
@@ -222,46 +246,50 @@ class Recorder:
 
     def _write_finish(self, exchange_id: str, finish: Finish) -> bool:
         try:
-            self._journal.append(encode(FINISH, *finish()))
+            self._write(FINISH, *finish())
         except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
             with self._guard:
-                self._endless.append(exchange_id)
+                self._endless.append(unknown_finish(exchange_id))
             self._lose(exc)
             return False
         return True
 
     def _write_piece(self, exchange_id: str, side: str, piece: bytes) -> None:
         number = next(self._piece_numbers)  # one that is written anew is read once
-        self._journal.append(encode(PIECE, {"id": exchange_id, "side": side, "number": number}, piece))
+        self._write(PIECE, {"id": exchange_id, "side": side, "number": number}, piece, new=True)
 
-    def _catch_up(self) -> None:
-        """Write down what finalizers have left, and what was lost."""
+    def _catch_up(self, *, last: bool = False) -> None:
+        """Write down what finalizers have left, and what was lost; `last` says that there may be no other time."""
         with suppress(Empty):  # asked for until there is none: other threads take them too
             while True:
                 self._write_finish(*self._abandoned.get_nowait())
-        try:
-            self._confess()
-            self._end_the_endless()
-        except (JournalError, OSError) as exc:
-            _log.error("%s lost calls are not written down: %s", max(self._lost, len(self._endless)), exc)
+        for write_down in (partial(self._confess, last=last), self._end_the_endless):
+            try:
+                write_down()
+            except (JournalError, OSError) as exc:
+                owed = max(self._lost, len(self._endless))
+                self._of_debts.tell("%s lost calls are not written down: %s", owed, exc)
 
     def _lose(self, exc: Exception) -> None:
         with self._guard:
             self._lost += 1
             self._lost_ever += 1
             self._lost_why = f"{type(exc).__name__}: {exc}"
-        _log.error("a call could not be recorded: %s", self._lost_why)
+        self._of_losses.tell("a call could not be recorded: %s", self._lost_why)
 
-    def _confess(self) -> None:
-        """Write down how many exchanges were lost before this one."""
+    def _confess(self, *, last: bool) -> None:
+        """Write down how many exchanges were lost before this one.
+
+        Where there is no room for new calls that waits, as it may be one loss after the other that is told.
+        """
         with self._guard:  # not held while the journal is written, whose own lock others hold who lose a call
             count, why, self._lost = self._lost, self._lost_why, 0
         if not count:
             return
         now_us = time.time_ns() // 1000
         try:
-            self._journal.append(
-                encode(LOSS, {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why})
+            self._write(
+                LOSS, {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why}, new=not last
             )
         except BaseException:  # an interrupt too: what is not written down stays counted
             with self._guard:
@@ -275,7 +303,7 @@ class Recorder:
                 ending, self._endless = self._endless, []
             try:
                 while ending:
-                    self._journal.append(encode(FINISH, unknown_finish(ending[-1])))
+                    self._write(FINISH, ending[-1])
                     ending.pop()
             finally:
                 with self._guard:

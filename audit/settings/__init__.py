@@ -29,7 +29,7 @@ from pydantic import (
 
 from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
-from audit.settings.fields import Outcomes, Section, Span, Words, currency_code
+from audit.settings.fields import Outcomes, Section, Span, Unrecordable, Words, currency_code
 from audit.settings.journal import JournalSettings
 from audit.settings.ledger import LedgerSettings
 from audit.settings.proxy import ProxySettings
@@ -81,6 +81,9 @@ class RecordingSettings(Section):
     """False lets traffic pass as if `audit` were not there."""
     drain: bool = True
     """False only journals: the next audit command after the process has ended brings its calls into the database."""
+    on_unrecordable: Unrecordable = "pass"
+    """What becomes of a call that cannot be recorded: `pass` lets it go on, and counts and tells it as lost; `refuse`
+    raises `JournalError` to its caller before anything is sent. The proxy may have it otherwise."""
 
 
 class DashboardSettings(Section):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from audit.settings.fields import Section, Span, Words
+from audit.settings.fields import Section, Size, Span, Unrecordable, Words, off
 
 __all__ = ["ProxySettings"]
 
@@ -20,24 +20,7 @@ def _network(value: str) -> str:
         raise ValueError(f'must be a network or an address, such as "10.0.0.0/8" or "::1", not {value!r}') from None
 
 
-def _off(value: object) -> object:
-    """Let `false` stand for nothing at all."""
-    return None if value is False else value
-
-
-def _bytes(value: object) -> object:
-    """Read `64KiB`, `512MiB`, `1GiB` as bytes; a number alone is bytes."""
-    if not isinstance(value, str):
-        return value
-    digits, unit = value.strip().removesuffix("iB")[:-1], value.strip()[-3:]
-    if unit not in _UNITS or not digits.isdecimal():
-        raise ValueError('must be a size such as "64KiB", "512MiB", "1GiB"')
-    return int(digits) * _UNITS[unit]
-
-
-_UNITS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], *Words.__metadata__]
-Size = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
 
 
 class ProxySettings(Section):
@@ -47,7 +30,7 @@ class ProxySettings(Section):
     port: int = Field(default=8484, ge=0, le=65535)
     """0 takes a free one. Likewise `admin_port`."""
     admin_host: str = "127.0.0.1"
-    admin_port: Annotated[Annotated[int, Field(ge=0, le=65535)] | None, BeforeValidator(_off)] = 8485
+    admin_port: Annotated[Annotated[int, Field(ge=0, le=65535)] | None, BeforeValidator(off)] = 8485
     """Where `/healthz`, `/readyz` and `/metrics` are; `false`: nowhere."""
     workers: int = Field(default=1, ge=1, le=64)
     """Processes that carry traffic."""
@@ -57,8 +40,8 @@ class ProxySettings(Section):
     """The provider that is also served at `/`, for tools whose base URL has no room for a path."""
     keys: Literal["any", "issued"] = "any"
     """Which API keys are let through: those that the providers take, besides issued ones; or issued ones alone."""
-    on_unrecordable: Literal["pass", "refuse"] = "pass"
-    """What becomes of a call that cannot be recorded."""
+    on_unrecordable: Unrecordable | None = None
+    """What becomes of a call that cannot be recorded; None: what `recording.on_unrecordable` says."""
     allow_networks: Networks = ()
     """Loopback, private and link-local addresses that providers may have; all others of these are refused."""
     outgoing_proxy: str | None = None

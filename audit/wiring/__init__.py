@@ -148,16 +148,23 @@ def importing(settings: Settings) -> Iterator[Intake]:
 
 
 def open_recorder(settings: Settings) -> Recorder:
-    """Return a recorder that journals, and drains into the configured database; raise `JournalError`."""
+    """Return a recorder that journals, and drains into the configured database.
+
+    Raises `JournalError` where nothing can be recorded and such calls are refused, or keys cannot be fingerprinted.
+    """
     from audit.recording.keys import Fingerprints, load_secret
     from audit.recording.recorder import Recorder
+    from audit.recording.room import Room
     from audit.recording.stable import journal_kind
 
+    limits = settings.journalling
     return Recorder(
         settings.journal,
         fingerprint=Fingerprints(load_secret(settings.home / "secret")),
         destination=(lambda: open_store(settings)) if settings.recording.drain else None,
-        journal=journal_kind(settings.journalling.durability == "power"),
+        journal=journal_kind(limits.durability == "power"),
+        room=Room(settings.journal, most=limits.max_bytes, reserve=limits.free_reserve),
+        refuse=settings.recording.on_unrecordable == "refuse",
     )
 
 

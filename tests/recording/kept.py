@@ -69,10 +69,10 @@ class Memory:
         self.closed = True
 
 
-def a_recorder(folder: Path, destination: Memory | None = None) -> Recorder:
+def a_recorder(folder: Path, destination: Memory | None = None, **options: Any) -> Recorder:
     """Return a recorder that journals in `folder`."""
     opened = (lambda: destination) if destination is not None else None
-    return Recorder(folder, fingerprint=lambda key: f"print of {key}", destination=opened)
+    return Recorder(folder, fingerprint=lambda key: f"print of {key}", destination=opened, **options)
 
 
 def journalled(folder: Path) -> list[Exchange]:

@@ -207,8 +207,31 @@ def test_a_full_disk_costs_exactly_what_it_is_told_to(tmp_path: Path) -> None:
 
 def test_a_journal_that_cannot_be_begun_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(JournalError):
-        a_recorder(tmp_path / "file")
+    with pytest.raises(JournalError, match="cannot write a journal"):
+        a_recorder(tmp_path / "file", refuse=True)
+
+
+def test_a_journal_that_is_begun_late_records_from_then_on_and_knows_what_it_has_missed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory, folder = Memory(), tmp_path / "journal"
+    folder.touch()
+    recorder = a_recorder(folder, memory)
+    ask(recorder, b"unseen")
+    assert (recorder.lost, recorder.flush(0)) == (1, False)
+    assert "nothing that process" in caplog.text
+    folder.unlink()
+    ask(recorder, b"seen")
+    assert recorder.close(PATIENCE_S) is True
+    assert [exchange.request_body for exchange in memory.exchanges] == [b"seen"]
+    assert [loss.count for loss in memory.losses] == [1]
+
+
+def test_a_journal_that_is_never_begun_is_closed_with_nothing_stored(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    recorder = a_recorder(tmp_path / "file")
+    assert recorder.leave(0) is False
+    assert recorder.close() is False
 
 
 def test_calls_after_the_close_go_on_unrecorded_and_counted(recorder: Recorder) -> None:
@@ -259,7 +282,8 @@ def test_nothing_that_goes_wrong_inside_reaches_the_caller(
     assert tape is not None
     tape.chunk("text")  # type: ignore[arg-type]
     tape.finish(Ending.EOF)
-    assert caplog.text.count("a call could not be recorded") == 2
+    assert recorder.lost_ever == 2
+    assert caplog.text.count("a call could not be recorded") == 1  # a minute passes before it is told again
 
 
 def test_an_interrupt_at_the_keyboard_is_not_swallowed(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
