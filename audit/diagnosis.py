@@ -20,7 +20,8 @@ from audit.recording.collector import is_collecting
 from audit.recording.identity import is_left
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
-from audit.settings import DashboardSettings, ProxySettings, RedactionSettings, Settings
+from audit.recording.room import Measure, measure
+from audit.settings import DashboardSettings, JournalSettings, ProxySettings, RedactionSettings, Settings
 from audit.store.engine import hidden, is_there, opened
 from audit.store.read import Reader
 from audit.store.rows import Health
@@ -32,6 +33,8 @@ __all__ = ["Diagnosis", "Level", "diagnose"]
 AHEAD = timedelta(minutes=2)
 """How far in the future a call may have begun: several machines' clocks never quite agree."""
 ANSWER_S = 2.0
+NEARLY_FULL = 0.8
+"""Of what the journal may have: time to look why it is not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ def diagnose(
         ("disk", lambda: surroundings.disk(settings.home)),
         ("database", lambda: _database(settings.database_url)),
         ("ledger", ledger),
-        ("journal", lambda: _journal(settings.journal)),
+        ("journal", lambda: _journal(settings.journal, settings.journalling)),
         ("recording", lambda: _recording(settings)),
         ("redaction", lambda: _redaction(settings.redaction)),
         ("canaries", lambda: _canaries(settings, environ)),
@@ -111,7 +114,7 @@ def _record(health: Health, now: datetime) -> Iterator[Finding]:
             yield Finding(Level.NOTE, f"{what}: {number}")
 
 
-def _journal(folder: Path) -> Iterator[Finding]:
+def _journal(folder: Path, limits: JournalSettings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding(Level.GOOD, f"{folder}: not there yet, made when the first call is recorded")
         return
@@ -119,6 +122,7 @@ def _journal(folder: Path) -> Iterator[Finding]:
     living = [name for name in sizes if _lives(folder, name)]
     waiting = f"{sum(sizes[name] for name in living) / 1e6:.1f} MB in the journal"
     yield Finding(Level.GOOD, f"{folder}: {len(living)} processes are recording, {waiting}")
+    yield from _room(measure(folder, most=limits.max_bytes, reserve=limits.free_reserve))
     dead = [size for name, size in sizes.items() if name not in living and size]
     if dead:
         left = f"{len(dead)} processes have ended and left {sum(dead) / 1e6:.1f} MB of calls"
@@ -127,6 +131,14 @@ def _journal(folder: Path) -> Iterator[Finding]:
         yield Finding(Level.NOTE, "calls are left to a collector, and none is at work: run `audit collect`")
     for kept in sorted((*folder.glob("*.damaged"), *folder.glob("rejected.journal"))):
         yield Finding(Level.BAD, f"{kept} holds calls that could not be brought into the database")
+
+
+def _room(measured: Measure) -> Iterator[Finding]:
+    if measured.is_full:
+        yield Finding(Level.BAD, measured.full)
+    elif measured.most is not None and measured.used > NEARLY_FULL * measured.most:
+        part = f"{measured.used / 1e6:,.1f} of {measured.most / 1e6:,.1f} MB"
+        yield Finding(Level.NOTE, f"is nearly full: {part} ([journal] max_bytes); is `audit collect` at work?")
 
 
 def _lives(folder: Path, name: str) -> bool:

@@ -24,6 +24,8 @@ RESERVE_BYTES = 256 * 1024 * 1024
 """What stays free of a disk unless something else is configured: the database and others on it have to go on."""
 SMALLEST_SHARE = 20
 """Of a small disk, such as a container's, only one part of so many stays free."""
+USUAL_BYTES = 64 * 1024
+"""Of an agent's request; where less is left most calls find no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,11 @@ class Measure:
         """What calls that begin now may still take; less than nothing where ends of calls have gone beyond."""
         beyond_reserve = self.free - self.reserve
         return beyond_reserve if self.most is None else min(self.most - self.used, beyond_reserve)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether most calls find no room."""
+        return self.left < USUAL_BYTES
 
     @property
     def full(self) -> str:

@@ -154,7 +154,7 @@ class _Running:
     async def _readiness(self) -> Readiness:
         from audit.proxy.admin import Readiness
 
-        problems = [*self._not_running(), *await asyncio.to_thread(_not_writable, self._settings.journal)]
+        problems = [*self._not_running(), *await asyncio.to_thread(_not_recordable, self._settings)]
         note = self._watch.note
         return Readiness(problems=tuple(problems), notes=() if note is None else (note,))
 
@@ -186,11 +186,16 @@ class _Running:
                 yield f"{one.key_env} is not set: keys issued here cannot be used with {one.name}"
 
 
-def _not_writable(folder: Path) -> Iterator[str]:
-    """Yield why nothing can be recorded: the folder is gone or locked, the disk is full."""
+def _not_recordable(settings: Settings) -> list[str]:
+    """Say why nothing can be recorded: the folder is gone or locked, the disk is full, the journal at its limit."""
+    from audit.recording.room import measure
+
+    folder, limits = settings.journal, settings.journalling
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))
             file.flush()
+        measured = measure(folder, most=limits.max_bytes, reserve=limits.free_reserve)
     except OSError as exc:
-        yield f"{folder} cannot be written to: {exc.strerror}"
+        return [f"{folder} cannot be written to: {exc.strerror}"]
+    return [measured.full] if measured.is_full else []

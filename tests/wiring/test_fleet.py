@@ -229,6 +229,13 @@ def test_it_is_ready_without_a_database_and_says_so(configured: Configured, monk
     assert len(recorded(load_settings(os.environ))) == 1
 
 
+def test_it_is_not_ready_when_the_journal_is_at_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+    limited = Settings.model_validate({"home": tmp_path, "journal": {"max_bytes": "1KiB"}})
+    assert fleet._not_recordable(Settings(home=tmp_path)) == []
+    assert "[journal] max_bytes" in fleet._not_recordable(limited)[0]
+
+
 def test_it_is_not_ready_when_nothing_can_be_recorded(configured: Configured) -> None:
     settings = configured()
 
