@@ -1,7 +1,8 @@
 """Recording transports for httpx2, of two twins that differ in the library's name alone; a test holds them to it.
 
 They hand on what they are given: the response is the inner transport's own with its stream watched, the exceptions
-are its own, and no byte is held back.
+are its own, and no byte is held back. Where calls that cannot be recorded are refused, `JournalError` is another one:
+before anything is sent, or at the end of a response whose end cannot be recorded.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _note_content(response: httpx2.Response, tape: Tape) -> None:
         tape.finish(Ending.CLOSED)  # by the transport itself
         return
     tape.chunk(content)
-    tape.finish(Ending.EOF)
+    tape.complete()
 
 
 class _Watched(httpx2.SyncByteStream):
@@ -162,7 +163,7 @@ class _Chunks(Iterator[bytes]):
         try:
             chunk = self._next()
         except StopIteration:
-            self._tape.finish(Ending.EOF)
+            self._tape.complete()
             raise
         except BaseException as exc:  # cancellations end a call too; all are handed on
             self._tape.fail(exc)
@@ -199,7 +200,7 @@ class _AsyncChunks(AsyncIterator[bytes]):
         try:
             chunk = await self._next()
         except StopAsyncIteration:
-            self._tape.finish(Ending.EOF)
+            self._tape.complete()
             raise
         except BaseException as exc:  # cancellations end a call too; all are handed on
             self._tape.fail(exc)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from audit.call import Ending, Origin
+from audit.call import Origin
 from audit.recording.recorder import Recorder
 from audit.recording.tape import Tape
 
@@ -51,6 +51,7 @@ def record(
 
     `url` tells provider and format, so give the one that the library calls, such as
     `https://bedrock-runtime.us-east-1.amazonaws.com/model/MODEL/converse`. An exception is recorded and passed on.
+    Raises `JournalError` where calls that cannot be recorded are refused: before the block, or at its end.
     """
     tape = recorder.begin(method=method, url=url, headers=_raw(headers), body=_encoded(request), origin=Origin.MANUAL)
     reply = Reply(tape)
@@ -61,7 +62,7 @@ def record(
             tape.fail(exc)
         raise
     if tape is not None:
-        tape.finish(Ending.EOF)
+        tape.complete()
 
 
 def _raw(headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:

@@ -128,6 +128,7 @@ class Recorder:
                 conceal=partial(redact_text, headers=headers, url=url),
                 keep_body=keep_body,
                 spill=self._write_piece if heard is None else None,  # who hears it needs all of it
+                must=self._refuse,
             )
         except Exception as exc:  # the caller's call goes on; the loss is counted and told
             if self._refuse:

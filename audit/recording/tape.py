@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from audit.call import Ending
+from audit.errors import JournalError
 from audit.recording.frames import REQUEST, RESPONSE
 from audit.wire.redact import redact_lines
 
@@ -42,6 +43,7 @@ class Tape:
         "_kept",
         "_marks",
         "_missing",
+        "_must",
         "_received",
         "_sent",
         "_spill",
@@ -59,16 +61,19 @@ class Tape:
         conceal: Callable[[str], str],
         keep_body: bool = True,
         spill: Spill | None = None,
+        must: bool = False,
     ) -> None:
         """Take down the exchange; `conceal` takes the request's secrets out of an error's text.
 
-        `spill` takes what a large body would fill the memory with; without it all is held.
+        `spill` takes what a large body would fill the memory with; without it all is held. `must` says that the caller
+        wants no call that is not recorded whole.
         """
         self._id = exchange_id
         self._submit = submit
         self._conceal = conceal
         self._keep_body = keep_body
         self._spill = spill
+        self._must = must
         self._start_ns = time.perf_counter_ns()
         self._status: int | None = None
         self._headers: Iterable[tuple[bytes, bytes]] = ()
@@ -120,6 +125,11 @@ class Tape:
             self.finished = True
             self._kept = self._submit(self._id, partial(self._told, ending, exc, self._now_us()), False)
         return self._kept
+
+    def complete(self) -> None:
+        """End at the response's own end; raise `JournalError` where that is not kept and it must be."""
+        if not self.finish(Ending.EOF) and self._must:
+            raise JournalError("the call was made, and how it ended cannot be recorded; `audit doctor` says more")
 
     def abandon(self) -> None:
         """End because the caller let go of the response without a word; called by its finalizer."""
