@@ -39,8 +39,7 @@ def attach(client: T, *, recorder: Recorder | None = None) -> T:
     `client` is an httpx2 or httpx client, or an SDK's client that has one inside: `attach(OpenAI())`,
     `attach(Anthropic())`, `attach(genai.Client())`. Its settings, proxies and connections stay as they are; but
     google-genai, which prefers aiohttp for asynchronous calls where that is installed, is made to use httpx for them.
-    Raises `TypeError` if no such client is found in it, `JournalError` if nothing can be recorded here and such calls
-    are to be refused.
+    Raises `TypeError` if no such client is found in it, `JournalError` if keys cannot be fingerprinted here.
     """
     _leave_aiohttp(getattr(client, "_api_client", None))
     found = list(_http_clients(client, depth=2))

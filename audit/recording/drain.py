@@ -56,6 +56,7 @@ class Drain:
             self._waiting_since = time.time() - self._batch.age_s if self._batch.exchanges else None
             if not self._batch:
                 self._stored = self._backlog.position
+                self._backlog.settle()  # its writer may have begun another segment so that this one can go
         return bool(self._batch)
 
     def store(self, destination: Destination) -> Batch:

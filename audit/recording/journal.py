@@ -93,8 +93,13 @@ class Journal:
 
     def turn_if_large(self) -> None:
         """Begin a new segment if the present one is worth it, so that it can go once it is drained."""
+        if self._size > WORTH_TURNING_BYTES:
+            self.turn()
+
+    def turn(self) -> None:
+        """Begin a new segment unless the present one is empty, so that it can go once it is drained."""
         with self._guard:
-            if self._size > WORTH_TURNING_BYTES and self._descriptor != NONE:
+            if self._size and self._descriptor != NONE:
                 self._turn()
 
     def close(self, *, stored: Position | None) -> bool:

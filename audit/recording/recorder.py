@@ -67,7 +67,7 @@ class Recorder:
 
         `journal` is the kind to write: `StableJournal` outlives the machine's power. `room` says how much of it there
         may be; None: as much as the disk has. Calls that cannot be recorded go on and count as lost, or with `refuse`
-        they are not made: then `JournalError` is raised, here too if no journal can be begun.
+        they are not made. Where no journal can be begun that is told, and tried again at each call.
         """
         self._kind = journal
         self._folder = folder
@@ -79,7 +79,7 @@ class Recorder:
         self._journal: Journal | None = None
         self._sink: Sink | None = None
         self._begin_counting()
-        self._try_to_begin(must=refuse)
+        self._try_to_begin()
         forking, forked = weakref.WeakMethod(self._forking), weakref.WeakMethod(self._forked)
         os.register_at_fork(
             before=lambda: (method := forking()) and method(),
@@ -179,13 +179,10 @@ class Recorder:
         self._left = False
         self._piece_numbers = counting()
 
-    def _try_to_begin(self, *, must: bool) -> None:
-        """Begin a journal; where that fails it is tried again at each call, unless it `must` be: then raise."""
+    def _try_to_begin(self) -> None:
         try:
             self._begin_journal()
         except JournalError as exc:
-            if must:
-                raise
             _log.error("nothing that process %s does is recorded, until this can be: %s", os.getpid(), exc)
 
     def _begin_journal(self) -> Journal:
@@ -200,8 +197,19 @@ class Recorder:
     def _write(self, kind: bytes, head: dict[str, Any], body: bytes = b"", *, new: bool = False) -> None:
         """Write a frame; raise `JournalError` if that is not possible, or it is `new` and there is no room for more."""
         frame = encode(kind, head, body)
-        self._room.take(sum(map(len, frame)), new=new)
+        try:
+            self._room.take(sum(map(len, frame)), new=new)
+        except JournalError:
+            self._make_room()
+            raise
         (self._journal or self._begin_journal()).append(frame)
+
+    def _make_room(self) -> None:
+        """Let what is stored go: of a segment that is still written to nothing can."""
+        if self._journal is not None:
+            self._journal.turn()
+        if self._sink is not None:
+            self._sink.wake()
 
     def _forking(self) -> None:
         if self._sink:
@@ -213,7 +221,7 @@ class Recorder:
             self._journal.forsake()
         self._journal = self._sink = None
         self._begin_counting()
-        self._try_to_begin(must=False)
+        self._try_to_begin()
 
     def _hear(
         self,

@@ -58,10 +58,10 @@ class StableJournal(Journal):
             if self._taken_back(ticket):
                 raise
 
-    def turn_if_large(self) -> None:
+    def turn(self) -> None:
         """Begin a new segment, as `Journal` does; where that fails, the next append tells."""
         with suppress(JournalError):
-            super().turn_if_large()
+            super().turn()
 
     def forsake(self) -> None:
         """Drop the parent's files in a forked child, and what the parent waits for."""

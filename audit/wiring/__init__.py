@@ -148,10 +148,7 @@ def importing(settings: Settings) -> Iterator[Intake]:
 
 
 def open_recorder(settings: Settings) -> Recorder:
-    """Return a recorder that journals, and drains into the configured database.
-
-    Raises `JournalError` where nothing can be recorded and such calls are refused, or keys cannot be fingerprinted.
-    """
+    """Return a recorder that journals, and drains into the configured database; raise `JournalError` for the secret."""
     from audit.recording.keys import Fingerprints, load_secret
     from audit.recording.recorder import Recorder
     from audit.recording.room import Room

@@ -205,10 +205,14 @@ def test_a_full_disk_costs_exactly_what_it_is_told_to(tmp_path: Path) -> None:
     )
 
 
-def test_a_journal_that_cannot_be_begun_is_told_at_once(tmp_path: Path) -> None:
+def test_where_no_journal_can_be_begun_that_is_told_at_once_and_calls_may_be_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(JournalError, match="cannot write a journal"):
-        a_recorder(tmp_path / "file", refuse=True)
+    recorder = a_recorder(tmp_path / "file", refuse=True)
+    assert "cannot write a journal in" in caplog.text
+    with pytest.raises(JournalError, match="cannot write a journal in"):
+        begin(recorder)
 
 
 def test_a_journal_that_is_begun_late_records_from_then_on_and_knows_what_it_has_missed(

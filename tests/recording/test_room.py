@@ -14,10 +14,12 @@ from audit.call import Ending
 from audit.errors import JournalError
 from audit.recording import room as module
 from audit.recording import tape as tapes
+from audit.recording.collector import Collector
 from audit.recording.room import Room, measure
-from tests.recording.kept import a_recorder, ask, begin, journalled, losses
+from tests.recording.kept import Memory, a_recorder, ask, begin, journalled, losses
 
 MIB = 1024 * 1024
+PATIENCE_S = 20.0
 
 
 class Clock:
@@ -184,3 +186,32 @@ def test_of_many_threads_each_call_is_whole_or_one_loss(tmp_path: Path) -> None:
     assert 0 < len(kept) < 200
     assert {exchange.ending for exchange in kept} == {Ending.EOF}
     assert sum(loss.count for loss in losses(tmp_path)) == 200 - len(kept)
+
+
+def test_a_journal_that_is_full_is_stored_and_goes_on_though_its_segment_is_small(tmp_path: Path) -> None:
+    clock, memory = Clock(), Memory()
+    recorder = a_recorder(tmp_path, memory, room=Room(tmp_path, most=3_000, reserve=0, clock=clock))
+    ask(recorder, b"x" * 2_000)
+    ask(recorder, b"y" * 2_000)
+    assert recorder.flush(PATIENCE_S) is True
+    clock.now += 1.0
+    ask(recorder, b"z" * 2_000)
+    assert recorder.close(PATIENCE_S) is True
+    assert [exchange.request_body[:1] for exchange in memory.exchanges] == [b"x", b"z"]
+    assert [loss.count for loss in memory.losses] == [1]
+
+
+def test_a_collector_makes_room_in_a_journal_that_its_writer_still_has(tmp_path: Path) -> None:
+    """Also when all is stored by the time that its writer finds no room."""
+    clock, memory = Clock(), Memory()
+    recorder = a_recorder(tmp_path, room=Room(tmp_path, most=3_000, reserve=0, clock=clock))
+    with Collector(tmp_path, lambda: memory) as collector:
+        ask(recorder, b"x" * 2_000)
+        collector.drain()
+        ask(recorder, b"y" * 2_000)
+        collector.drain()
+        clock.now += 1.0
+        ask(recorder, b"z" * 2_000)
+        collector.drain()
+    assert [exchange.request_body[:1] for exchange in memory.exchanges] == [b"x", b"z"]
+    assert [loss.count for loss in memory.losses] == [1]
