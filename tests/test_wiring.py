@@ -43,9 +43,9 @@ def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     monkeypatch.setenv("AUDIT_CONFIG", str(tmp_path / "audit.toml"))
     monkeypatch.setenv("AUDIT_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("AUDIT_DATABASE_URL", raising=False)
-    wiring.default_recorder.cache_clear()
+    wiring._opened_recorder.cache_clear()
     yield
-    wiring.default_recorder.cache_clear()
+    wiring._opened_recorder.cache_clear()
 
 
 @pytest.fixture
@@ -181,6 +181,25 @@ def test_the_simulator_is_served_as_asked(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(server, "serve", lambda *given, **named: told.append((given, named)))
     wiring.serve_simulator("127.0.0.1", 7, 0.5)
     assert told == [(("127.0.0.1", 7, 0.5), {"quiet": False})]
+
+
+def test_threads_that_come_at_once_have_one_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Silence] = []
+    both = threading.Event()
+
+    def slowly(_settings: Settings) -> Silence:
+        opened.append(Silence())
+        both.set() if len(opened) > 1 else both.wait(0.2)
+        return opened[-1]
+
+    monkeypatch.setattr(wiring, "open_recorder", slowly)
+    monkeypatch.setattr(atexit, "register", lambda *_: None)
+    threads = [threading.Thread(target=wiring.default_recorder) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [wiring.default_recorder()] == opened
 
 
 def test_a_process_has_one_recorder_which_is_closed_at_its_end(

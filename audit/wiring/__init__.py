@@ -57,6 +57,10 @@ __all__ = [
 ]
 
 _log = logging.getLogger("audit")
+_FIRST_USE = threading.RLock()
+os.register_at_fork(  # or a child would wait for ever for a thread that it does not have
+    before=_FIRST_USE.acquire, after_in_parent=_FIRST_USE.release, after_in_child=_FIRST_USE.release
+)
 EXIT_WAIT_S = 2.0
 """How long a process may be kept from ending to bring its last calls into the database; the journal has them anyway."""
 
@@ -286,9 +290,14 @@ def bundled(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
-@cache
 def default_recorder() -> Recorder:
     """Return this process's recorder, opened on first use as its environment says."""
+    with _FIRST_USE:  # threads may come at the same time, and each would have a recorder of its own
+        return _opened_recorder()
+
+
+@cache
+def _opened_recorder() -> Recorder:
     from audit.recording.silence import Silence
 
     settings = read_settings()
