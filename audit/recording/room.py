@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class Measure:
         beyond_reserve = self.free - self.reserve
         return beyond_reserve if self.most is None else min(self.most - self.used, beyond_reserve)
 
+    def after(self, written: int) -> Measure:
+        """Return how it is when so many bytes more were written."""
+        return replace(self, used=self.used + written, free=max(self.free - written, 0))
+
     @property
     def is_full(self) -> bool:
         """Whether most calls find no room."""
@@ -57,11 +61,11 @@ class Measure:
         """Say why there is no room, and what to do."""
         if self.most is not None and self.most - self.used <= self.free - self.reserve:
             return (
-                f"the journal in {self.folder} is full: {_mb(self.used)} of the {_mb(self.most)} that it may have "
+                f"the journal in {self.folder} is full: {_told(self.used)} of the {_told(self.most)} that it may have "
                 "([journal] max_bytes); `audit collect` brings it into the database, or raise the limit"
             )
         return (
-            f"the disk of the journal in {self.folder} is full: {_mb(self.free)} are free, and {_mb(self.reserve)} are "
+            f"the disk of the journal in {self.folder} is full: {_told(self.free)} are free, and {_told(self.reserve)} are "
             "to stay so ([journal] free_reserve); make room there, or lower the reserve"
         )
 
@@ -90,7 +94,7 @@ class Room:
     def take(self, size: int, *, new: bool) -> None:
         """Count so many bytes more; raise `JournalError` if they are `new` and there is no room for them."""
         if new and (measured := self._current()) is not None and self._written + size > measured.left:
-            raise JournalError(measured.full)
+            raise JournalError(measured.after(self._written).full)
         self._written += size  # two threads may count as one now and then: the next look puts that right
 
     def _current(self) -> Measure | None:
@@ -134,5 +138,5 @@ def _size(entry: os.DirEntry[str]) -> int:
         return 0
 
 
-def _mb(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
+def _told(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size:,} bytes"

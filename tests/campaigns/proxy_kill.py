@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, running() as provider:
-        port, config = _free_port(), Path(folder, "audit.toml")
+        port, config = free_port(), Path(folder, "audit.toml")
         config.write_text(_CONFIG.format(folder=folder, provider=provider, port=port), encoding="utf-8")
         campaign = ProxyCampaign(load_settings({}, config), Path(folder), given.seed)
         with _proxy(campaign, config) as proxy:
@@ -86,7 +86,7 @@ base_url = "{provider}"
 """
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port

@@ -115,7 +115,7 @@ def test_what_this_process_writes_counts_without_a_look(tmp_path: Path, monkeypa
     room = Room(tmp_path, most=100, reserve=0, clock=clock)
     room.take(60, new=True)
     room.take(1000, new=False)  # the end of a call goes beyond
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalError, match=r"full: 1,060 bytes of the 100 bytes"):
         room.take(1, new=True)
     clock.now += 1.0
     room.take(60, new=True)  # nothing of it is in the folder any more
