@@ -55,7 +55,7 @@ class Ending(StrEnum):
     ABANDONED = "abandoned"
     """The caller dropped the response without closing it."""
     UNKNOWN = "unknown"
-    """The recording process died while the call was under way."""
+    """The recording process died while the call was under way, or it could not write down all that came."""
 
 
 class Origin(StrEnum):

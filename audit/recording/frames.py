@@ -43,6 +43,7 @@ __all__ = [
     "read_frames",
     "tags_told",
     "unknown_finish",
+    "without_bodies",
 ]
 
 INTENT, PIECE, FINISH, LOSS = b"I", b"P", b"F", b"L"
@@ -135,6 +136,11 @@ def unknown_finish(exchange_id: str) -> dict[str, Any]:
         "arrivals": [],
         "request_size": 0,
     }
+
+
+def without_bodies(finish: dict[str, Any]) -> dict[str, Any]:
+    """Return what a finish tells where its bodies are not kept: how it went, but not that this is all that came."""
+    return {**finish, "ending": Ending.UNKNOWN.value, "failure": None, "arrivals": [], "request_size": 0}
 
 
 def tags_told(tags: Tags) -> dict[str, Any] | None:

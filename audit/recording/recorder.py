@@ -32,6 +32,7 @@ from audit.recording.frames import (
     exchange_of,
     tags_told,
     unknown_finish,
+    without_bodies,
 )
 from audit.recording.hearing import heard_here
 from audit.recording.identity import uuid7_hex
@@ -40,12 +41,13 @@ from audit.recording.reminder import Reminder
 from audit.recording.room import Room
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
-from audit.recording.tape import Tape
+from audit.recording.tape import Tape, Unkept
 from audit.wire.redact import credential, holds_credentials, redact_lines, redact_text, redact_url
 
 __all__ = ["Recorder"]
 
 _log = logging.getLogger("audit")
+MAKE_ROOM_EVERY_S = 1.0
 RawHeaders = Sequence[tuple[bytes, bytes]]
 Finish = Callable[[], tuple[dict[str, Any], bytes]]
 
@@ -177,6 +179,7 @@ class Recorder:
         self._lost = self._lost_ever = 0
         self._lost_why = ""
         self._left = False
+        self._made_room_at = -MAKE_ROOM_EVERY_S
         self._piece_numbers = counting()
 
     def _try_to_begin(self) -> None:
@@ -205,9 +208,11 @@ class Recorder:
         (self._journal or self._begin_journal()).append(frame)
 
     def _make_room(self) -> None:
-        """Let what is stored go: of a segment that is still written to nothing can."""
-        if self._journal is not None:
-            self._journal.turn()
+        """Let what is stored go, as nothing can of a segment that is still written to; once a second will do."""
+        if self._journal is None or time.monotonic() < self._made_room_at + MAKE_ROOM_EVERY_S:
+            return
+        self._made_room_at = time.monotonic()
+        self._journal.turn()
         if self._sink is not None:
             self._sink.wake()
 
@@ -249,16 +254,22 @@ class Recorder:
             if self._lost:
                 self._catch_up()
             kept = self._write_finish(exchange_id, finish)
+            if not kept:
+                with suppress(JournalError, OSError):  # there may be room for the outcome, if not now then later
+                    self._end_the_endless()
         if self._sink:
             self._sink.wake()
         return kept
 
     def _write_finish(self, exchange_id: str, finish: Finish) -> bool:
+        outcome = unknown_finish(exchange_id)
         try:
-            self._write(FINISH, *finish())
-        except Exception as exc:  # noqa: BLE001  # the intent stands; how it went is lost, which is counted and told
+            head, body = finish()
+            outcome = without_bodies(head)
+            self._write(FINISH, head, body)
+        except Exception as exc:  # noqa: BLE001  # the intent stands; that more is missing is counted and told
             with self._guard:
-                self._endless.append(unknown_finish(exchange_id))
+                self._endless.append(without_bodies(exc.head) if isinstance(exc, Unkept) else outcome)
             self._lose(exc)
             return False
         return True
@@ -306,7 +317,7 @@ class Recorder:
             raise
 
     def _end_the_endless(self) -> None:
-        """Write down that nobody will know how these went, or they would be waited for while this process lives."""
+        """Write down what is known of how these went, or they would be waited for while this process lives."""
         while self._endless:
             with self._guard:
                 ending, self._endless = self._endless, []

@@ -65,8 +65,8 @@ class Measure:
                 "([journal] max_bytes); `audit collect` brings it into the database, or raise the limit"
             )
         return (
-            f"the disk of the journal in {self.folder} is full: {_told(self.free)} are free, and {_told(self.reserve)} are "
-            "to stay so ([journal] free_reserve); make room there, or lower the reserve"
+            f"the disk of the journal in {self.folder} is full: {_told(self.free)} are free, and "
+            f"{_told(self.reserve)} are to stay so ([journal] free_reserve); make room there, or lower the reserve"
         )
 
 

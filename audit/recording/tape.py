@@ -12,7 +12,7 @@ from audit.errors import JournalError
 from audit.recording.frames import REQUEST, RESPONSE
 from audit.wire.redact import redact_lines
 
-__all__ = ["Tape"]
+__all__ = ["Tape", "Unkept"]
 
 Submit = Callable[[str, Callable[[], tuple[dict[str, Any], bytes]], bool], bool]
 """Takes an exchange's id, its finish as what makes head and body, and whether a finalizer hands it in.
@@ -27,6 +27,14 @@ MOST_TOLD = 1_000
 """Characters of an exception's text that are kept."""
 MOST_MARKS = 2_000
 """Arrivals noted of one response: the first token comes among the first events."""
+
+
+class Unkept(JournalError):
+    """A piece of a body could not be kept; `head` is of the finish that there would have been."""
+
+    def __init__(self, head: dict[str, Any], exc: Exception) -> None:
+        self.head = head
+        super().__init__(str(exc))
 
 
 class Tape:
@@ -152,9 +160,7 @@ class Tape:
             self._missing = exc
 
     def _told(self, ending: Ending, exc: BaseException | None, duration_us: int) -> tuple[dict[str, Any], bytes]:
-        """Return the head and the body of the finish; raise what has kept a piece of a body from being kept."""
-        if self._missing is not None:
-            raise self._missing
+        """Return the head and the body of the finish; raise `Unkept` where a piece of a body is missing."""
         sent = b"".join(self._sent)
         finish = {
             "id": self._id,
@@ -167,6 +173,8 @@ class Tape:
             "arrivals": self._marks,
             "request_size": len(sent),
         }
+        if self._missing is not None:
+            raise Unkept(finish, self._missing) from self._missing
         return finish, sent + b"".join(self._chunks)
 
     def _now_us(self) -> int:

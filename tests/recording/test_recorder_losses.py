@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -114,6 +115,29 @@ def test_an_end_as_unknown_that_cannot_be_written_either_comes_with_the_next_wor
     assert "1 lost calls are not written down" in caplog.text
     ask(recorder, b"second")
     assert [exchange.request_body for exchange in ended(tmp_path)] == [b"first", b"second"]
+    assert [loss.count for loss in losses(tmp_path)] == [1]
+
+
+def test_an_end_for_which_there_is_no_room_is_told_without_its_body(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writev = os.writev
+
+    def nearly_full(descriptor: int, pieces: list[bytes]) -> int:
+        if sum(map(len, pieces)) > 1_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return writev(descriptor, pieces)
+
+    tape = begun(recorder)
+    monkeypatch.setattr(os, "writev", nearly_full)
+    tape.head(200, [(b"via", b"x")])
+    tape.chunk(b"a" * 1_000)
+    assert tape.finish(Ending.EOF) is False
+    [cut] = ended(tmp_path)
+    assert (cut.status, cut.response_headers, cut.ending) == (200, (("via", "x"),), Ending.UNKNOWN)
+    assert (cut.response_body, cut.arrivals) == (b"", ())
+    assert cut.duration_us is not None
+    recorder.close()
     assert [loss.count for loss in losses(tmp_path)] == [1]
 
 

@@ -88,7 +88,8 @@ def test_a_piece_that_cannot_be_written_is_one_loss_at_the_end_which_says_nothin
     assert recorder.lost_ever == 1
     ask(recorder, b"next")
     broken, _ = journalled(tmp_path)
-    assert (broken.response_body, broken.ending, broken.status) == (b"a" * 11, Ending.UNKNOWN, None)
+    assert (broken.response_body, broken.ending, broken.status) == (b"a" * 11, Ending.UNKNOWN, 200)
+    assert (broken.arrivals, broken.failure) == ((), None)
     assert [loss.count for loss in losses(tmp_path)] == [1]
 
 

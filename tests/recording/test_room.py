@@ -15,6 +15,7 @@ from audit.errors import JournalError
 from audit.recording import room as module
 from audit.recording import tape as tapes
 from audit.recording.collector import Collector
+from audit.recording.journal import Journal
 from audit.recording.room import Room, measure
 from tests.recording.kept import Memory, a_recorder, ask, begin, journalled, losses
 
@@ -199,6 +200,24 @@ def test_a_journal_that_is_full_is_stored_and_goes_on_though_its_segment_is_smal
     assert recorder.close(PATIENCE_S) is True
     assert [exchange.request_body[:1] for exchange in memory.exchanges] == [b"x", b"z"]
     assert [loss.count for loss in memory.losses] == [1]
+
+
+def test_where_there_is_neither_a_journal_nor_room_for_one_calls_are_lost(tmp_path: Path) -> None:
+    class NeverBegun(Journal):
+        def __init__(self, folder: Path, *, left: bool = False) -> None:
+            raise JournalError("not here")
+
+    recorder = a_recorder(tmp_path, journal=NeverBegun, room=Room(tmp_path, most=1, reserve=0))
+    ask(recorder)
+    assert recorder.lost == 1
+
+
+def test_a_journal_that_stays_full_is_not_cut_into_ever_more_segments(tmp_path: Path) -> None:
+    recorder = a_recorder(tmp_path, room=Room(tmp_path, most=3_000, reserve=0, clock=Clock()))
+    for _ in range(5):
+        ask(recorder, b"x" * 2_500)  # of which one finds room
+        ask(recorder, b"")
+    assert len(list(tmp_path.glob("*.journal"))) == 2
 
 
 def test_a_collector_makes_room_in_a_journal_that_its_writer_still_has(tmp_path: Path) -> None:
