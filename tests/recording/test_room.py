@@ -214,10 +214,11 @@ def test_where_there_is_neither_a_journal_nor_room_for_one_calls_are_lost(tmp_pa
 
 def test_a_journal_that_stays_full_is_not_cut_into_ever_more_segments(tmp_path: Path) -> None:
     recorder = a_recorder(tmp_path, room=Room(tmp_path, most=3_000, reserve=0, clock=Clock()))
-    for _ in range(5):
-        ask(recorder, b"x" * 2_500)  # of which one finds room
-        ask(recorder, b"")
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+    for tape in [begin(recorder) for _ in range(5)]:
+        ask(recorder, b"x" * 3_000)
+        assert tape is not None
+        tape.finish(Ending.EOF)
+    assert (recorder.lost_ever, len(list(tmp_path.glob("*.journal")))) == (5, 2)
 
 
 def test_a_collector_makes_room_in_a_journal_that_its_writer_still_has(tmp_path: Path) -> None:
