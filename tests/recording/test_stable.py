@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,21 @@ class Disk:
             raise OSError(errno.EIO, "Input/output error")
 
 
+class Held:
+    """Holds the first sync up until it may go on; what comes later goes to `then`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, then: Callable[[int], None] = fdatasync) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._then = then
+        monkeypatch.setattr(os, "fdatasync", self)
+
+    def __call__(self, descriptor: int) -> None:
+        if self.begun.is_set():
+            self._then(descriptor)
+        self.begun.set()
+        assert self.go_on.wait(10)
+
+
 def frame(body: bytes = b"") -> list[bytes]:
     return encode(INTENT, {"id": "1"}, body)
 
@@ -43,6 +59,20 @@ def frame(body: bytes = b"") -> list[bytes]:
 def bodies(journal: StableJournal) -> list[bytes]:
     found = segments(journal.folder, journal.name).values()
     return [frame.body for path in found for frame in read_frames(path.read_bytes())]
+
+
+def tear(journal: StableJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let half a frame be written that cannot be taken away."""
+
+    def no_cut(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    writev = os.writev
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "writev", lambda descriptor, pieces: writev(descriptor, [b"".join(pieces)[:-3]]))
+        broken.setattr(os, "ftruncate", no_cut)
+        with pytest.raises(JournalError, match="only a part"):
+            journal.append(frame(b"torn"))
 
 
 def test_what_is_appended_is_synced_before_it_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,6 +309,101 @@ def test_a_close_that_cannot_is_told_to_who_waits(tmp_path: Path, monkeypatch: p
         journal.close(stored=None)
     waiting.join()
     assert "closed before it was on stable storage" in str(told[0])
+
+
+def test_a_segment_that_is_torn_is_left_and_what_waits_goes_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = StableJournal(tmp_path)
+    journal.append(frame(b"a"))
+    tear(journal, monkeypatch)
+    journal.append(frame(b"b"))
+    assert bodies(journal) == [b"a", b"b"]
+    assert list(segments(tmp_path, journal.name)) == [0, 1]
+
+
+def test_a_segment_is_not_left_while_another_thread_syncs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, sync = StableJournal(tmp_path), Held(monkeypatch)
+    writing = threading.Thread(target=journal.append, args=(frame(b"a"),))
+    writing.start()
+    assert sync.begun.wait(10)
+    journal.turn()
+    assert journal.end[0] == 0
+    sync.go_on.set()
+    writing.join()
+    journal.turn()
+    assert journal.end == (1, 0)
+
+
+def test_a_segment_whose_last_sync_fails_is_left_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = StableJournal(tmp_path)
+    journal.append(frame(b"a"))
+    monkeypatch.setattr(os, "fdatasync", Disk(1))
+    journal.turn()
+    assert journal.end == (1, 0)
+    journal.append(frame(b"b"))
+    assert bodies(journal) == [b"a", b"b"]
+
+
+def test_where_that_is_not_possible_the_next_append_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = StableJournal(tmp_path)
+    journal.append(frame(b"a"))
+    monkeypatch.setattr(os, "fdatasync", Disk(1))
+    taken = tmp_path / f"{journal.name}.1.journal"
+    taken.touch()
+    journal.turn()
+    with pytest.raises(JournalError, match="no new file can be made"):
+        journal.append(frame(b"b"))
+    taken.unlink()
+    journal.append(frame(b"c"))
+    assert bodies(journal) == [b"a", b"c"]
+
+
+def test_a_sync_of_what_another_thread_has_left_since_says_nothing_of_what_it_wrote_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, sync, told = StableJournal(tmp_path), Held(monkeypatch, then=Disk(always=True)), list[JournalError]()
+
+    def write(body: bytes) -> None:
+        try:
+            journal.append(frame(body))
+        except JournalError as exc:
+            told.append(exc)
+
+    first, second = (threading.Thread(target=write, args=(body,)) for body in (b"a", b"b"))
+    first.start()
+    assert sync.begun.wait(10)
+    tear(journal, monkeypatch)
+    written, writev = threading.Semaphore(0), os.writev
+    monkeypatch.setattr(os, "writev", lambda *arguments: (writev(*arguments), written.release())[0])
+    second.start()
+    for _ in range(2):  # the first one's again, and its own
+        assert written.acquire(timeout=10)
+    sync.go_on.set()
+    first.join()
+    second.join()
+    assert len(told) == 2, "the new segment never got there, though the old one has"
+    assert bodies(journal) == []
+
+
+def test_what_gets_to_stable_storage_after_all_is_not_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Overtaken(StableJournal):
+        def _wait(self, ticket: int) -> None:
+            try:
+                super()._wait(ticket)
+            except JournalError:
+                monkeypatch.setattr(os, "fdatasync", fdatasync)
+                other = threading.Thread(target=self.append, args=(frame(b"b"),))
+                other.start()
+                other.join()
+                raise
+
+    journal = Overtaken(tmp_path)
+    monkeypatch.setattr(os, "fdatasync", Disk(always=True))
+    journal.append(frame(b"a"))
+    assert bodies(journal) == [b"a", b"b"]
 
 
 def test_the_kind_of_journal_is_what_it_must_outlive() -> None:
