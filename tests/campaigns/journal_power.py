@@ -145,7 +145,8 @@ def _record(
 ) -> None:
     """Make calls in threads, and store in this one, until all have ended or the power is lost."""
     with suppress(PowerLost):
-        recorder = Recorder(folder, fingerprint=lambda key: key, destination=None, journal=journal_kind(outlives_power))
+        kind = journal_kind(outlives_power)
+        recorder = Recorder(folder, fingerprint=lambda key: key, destination=None, journal=kind, refuse=True)
         seeds = [chance.random() for _ in range(THREADS)]
         threads = [
             threading.Thread(target=_call, args=(recorder, disk, diary, f"{number}", random.Random(seed)))
@@ -179,7 +180,7 @@ def _call(recorder: Recorder, disk: Disk, diary: Diary, thread: str, chance: ran
         for number in range(CALLS):
             name = f"call {thread}.{number}".encode()
             with suppress(JournalError):  # a sync has failed; of the call nothing is promised
-                tape = recorder.begin(method="POST", url="https://host/v1/chat", headers=[], body=name, must=True)
+                tape = recorder.begin(method="POST", url="https://host/v1/chat", headers=[], body=name)
                 assert tape is not None
                 reply = chance.randbytes(chance.choice(SIZES))
                 if not disk.lost:
