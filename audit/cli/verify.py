@@ -48,7 +48,7 @@ Exit codes:
 def command(
     ctx: click.Context, anchor: Path | None, key: str | None, since: str | None, sample: int | None, as_json: bool
 ) -> None:
-    """Say whether the record is whole and unchanged: every call against what the ledger was told of it.
+    """Say whether the record is whole and unchanged: every call and every act against what the ledger was told.
 
     Exits with 1 if anything is altered or missing.
     """
@@ -77,6 +77,8 @@ def _print(found: Verified) -> None:
     click.echo(f"entries in the log    {found.size}")
     for verdict, count in sorted(found.entries.items()):
         click.echo(f"  {verdict + ' ':<20}{count}")
+    for kind, count in sorted(found.acts.items()):
+        click.echo(f"  {'act: ' + legible(kind) + ' ':<20}{count}")
     click.echo(f"checkpoints that hold {found.checkpoints}")
     click.echo(f"anchored              {found.anchored} of {found.size}")
     if not found.anchored:

@@ -23,11 +23,11 @@ def record_act(
 ) -> UUID:
     """Write down an act and enter it into the ledger, in one's turn to write; return its id.
 
-    `kind` is one word, such as `erasure` or `hold`; `actor` is who did it, as far as is known; `statement` is JSON that
+    `kind` is one of `Kind`; `actor` is who did it, as far as is known; `statement` is JSON that
     says what was done, with whole numbers, texts, lists and objects only, as databases give those back unchanged.
     """
     act_id = uuid4()
-    row = {"id": act_id, "at": now, "kind": kind, "actor": actor, "statement": dict(statement)}
+    row = {"id": act_id, "at": now, "kind": str(kind), "actor": actor, "statement": dict(statement)}
     insert_rows(connection, tables.acts, [row])
     salt = new_salt()
     key = next_key(connection, now)

@@ -23,12 +23,11 @@ from audit.store.holds import Hold, held, held_back, in_force
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.store.removing import remove_bodies, remove_metadata
+from audit.store.rows.acts import Kind
 from audit.wire.parse import printable
 
-__all__ = ["ERASURE", "Due", "Erased", "Request", "What", "due", "erase", "ground_of", "take_out"]
+__all__ = ["Due", "Erased", "Request", "What", "due", "erase", "ground_of", "take_out"]
 
-ERASURE = "erasure"
-"""The kind of the act."""
 AT_ONCE = 500
 """Calls of one act, and of one transaction."""
 _c, _x = tables.calls.c, tables.exchanges.c
@@ -100,7 +99,7 @@ def erase(engine: Engine, request: Request, progress: Callable[[int], None] = la
 def ground_of(connection: Connection, call: UUID, since: datetime) -> tuple[datetime, str] | None:
     """Return when the bodies of a call recorded at `since` were erased, and the ground; None if no act tells of it."""
     acts = tables.acts.c
-    told = select(acts.at, acts.statement).where(acts.kind == ERASURE, acts.at >= since).order_by(acts.at)
+    told = select(acts.at, acts.statement).where(acts.kind == Kind.ERASURE, acts.at >= since).order_by(acts.at)
     for row in connection.execute(told):
         if call.hex in row.statement.get("ids", ()):
             return row.at, str(row.statement.get("ground", ""))
@@ -119,7 +118,7 @@ def take_out(
     if what is What.ALL:
         remove_metadata(connection, pks)
     statement = {"ground": printable(ground), "by": by, "what": what.value, "ids": [row.id.hex for row in rows]}
-    return record_act(connection, author, datetime.now(UTC), kind=ERASURE, actor=actor, statement=statement)
+    return record_act(connection, author, datetime.now(UTC), kind=Kind.ERASURE, actor=actor, statement=statement)
 
 
 def _erase_some(engine: Engine, author: Author, request: Request, last: int, erased: Erased) -> list[Any]:

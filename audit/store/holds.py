@@ -20,12 +20,11 @@ from audit.store.columns import member
 from audit.store.engine import translated
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
+from audit.store.rows.acts import Kind
 from audit.wire.parse import printable
 
 __all__ = ["Hold", "held", "held_back", "holds_of", "in_force", "place_hold", "release_hold"]
 
-HOLD, RELEASE = "hold", "hold-release"
-"""Kinds of acts."""
 _h = tables.holds.c
 
 
@@ -52,7 +51,7 @@ def place_hold(engine: Engine, by: By, value: str, *, reason: str, actor: str) -
     with translated(), author.transaction(engine) as connection:
         take_writing_turn(connection)
         statement = {"by": by.value, "value": value, "reason": reason}
-        act = record_act(connection, author, now, kind=HOLD, actor=actor, statement=statement)
+        act = record_act(connection, author, now, kind=Kind.HOLD, actor=actor, statement=statement)
         row = {"id": act, "by": by.value, "value": value, "reason": reason, "placed_by": actor, "placed_at": now}
         connection.execute(tables.holds.insert(), row)
     author.close(engine, now)
@@ -68,7 +67,7 @@ def release_hold(engine: Engine, hold: UUID, *, reason: str, actor: str) -> None
         if connection.execute(release).rowcount == 0:
             raise AuditError(f"no hold {hold} is in force; `audit hold list` shows those that are")
         statement = {"hold": str(hold), "reason": printable(reason)}
-        record_act(connection, author, now, kind=RELEASE, actor=actor, statement=statement)
+        record_act(connection, author, now, kind=Kind.RELEASE, actor=actor, statement=statement)
     author.close(engine, now)
 
 

@@ -12,7 +12,8 @@ from audit.ledger.leaf import METADATA, commit
 from audit.store import tables
 from audit.store.columns import octets
 from audit.store.entries import act_of
-from audit.store.erasing import ERASURE, What
+from audit.store.erasing import What
+from audit.store.rows.acts import Kind
 from audit.store.rows.verified import Verdict, Verified
 
 __all__ = ["Erased", "intact_acts"]
@@ -22,8 +23,8 @@ __all__ = ["Erased", "intact_acts"]
 class Erased:
     """What is gone by the ledger's own word."""
 
-    acts: set[UUID] = field(default_factory=set)
-    """Acts that are as they were entered."""
+    acts: dict[UUID, Verdict] = field(default_factory=dict)
+    """Acts that are in the record, and whether each is as it was entered (`OK`) or not (`ALTERED`)."""
     bodies: set[UUID] = field(default_factory=set)
     """Calls whose bodies are gone."""
     whole: set[UUID] = field(default_factory=set)
@@ -31,7 +32,10 @@ class Erased:
 
 
 def intact_acts(connection: Connection, found: Verified) -> Erased:
-    """Return the acts that fit what they commit to, and what they say is gone; others are told as altered."""
+    """Return how acts stand, and what those that fit what they commit to say is gone.
+
+    These are counted by their kinds, others are told as altered.
+    """
     erased = Erased()
     acts, entries = tables.acts, tables.entries.c
     joined = select(acts, entries.salt, entries.metadata_commitment).join_from(
@@ -42,10 +46,12 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
             intact = commit(octets(row.salt), METADATA, act_of(_own(row))) == octets(row.metadata_commitment)
         except (TypeError, ValueError):  # a column that was tampered with
             intact = False
-        erased.acts.add(row.id)
+        erased.acts[row.id] = Verdict.OK if intact else Verdict.ALTERED
         if not intact:
             found.tell(Verdict.ALTERED, f"act {row.id}", "it is not what was entered")
-        elif row.kind == ERASURE:
+            continue
+        found.acts[row.kind] += 1
+        if row.kind == Kind.ERASURE:
             ids = erased.bodies if row.statement.get("what") == What.BODIES else erased.whole
             ids.update(UUID(one) for one in row.statement.get("ids", ()))
     return erased

@@ -143,13 +143,13 @@ class _Look:
         calls = _calls(self._connection, [row.pk for row in rows if row.id not in self._erased.acts])
         for row in rows:
             if row.id in self._erased.acts:
-                self._count(Verdict.OK)
+                self._found.entries[self._erased.acts[row.id]] += 1  # what is altered was told before
                 continue
             try:
                 verdict, why = _of_call(row, calls.get(row.pk), self._erased)
             except (TypeError, ValueError):  # SQLite takes anything in any column
                 verdict, why = Verdict.ALTERED, "its entry is not one that can have been written"
-            self._count(verdict, f"call {row.id}", why)
+            self._count(verdict, f"{_kind(row)} {row.id}", why)
 
     def _count(self, verdict: Verdict, what: str = "", why: str = "") -> None:
         self._found.entries[verdict] += 1
@@ -232,6 +232,16 @@ def _calls(connection: Connection, pks: Sequence[int]) -> Mapping[int, Committed
             except Exception as exc:  # noqa: BLE001  # likewise
                 found[pk] = _Unreadable(f"{type(exc).__name__}: {exc}"[:200])
         return found
+
+
+def _kind(row: Any) -> str:
+    """What an entry is of, which its commitments tell also when the row it is of is gone: no call has a request's
+    commitment with the salt of its metadata."""
+    try:
+        of_act = commit(bytes(row.salt), REQUEST, b"") == bytes(row.request_commitment)
+    except (TypeError, ValueError):  # as above
+        of_act = False
+    return "act" if of_act else "call"
 
 
 def _of_call(row: Any, call: Committed | _Unreadable | None, erased: Erased) -> tuple[Verdict, str]:

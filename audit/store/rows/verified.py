@@ -42,6 +42,8 @@ class Verified:
     """Entries that have their place in the log. Of all of them the leaf was looked at."""
     entries: Counter[Verdict] = field(default_factory=Counter)
     """How many stand how, of those whose content was looked at."""
+    acts: Counter[str] = field(default_factory=Counter)
+    """Acts that are as they were entered, by their kinds: all of them, whatever contents were looked at."""
     checkpoints: int = 0
     """Signed checkpoints whose root the log has."""
     anchored: int = 0

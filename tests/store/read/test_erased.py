@@ -26,14 +26,14 @@ def found(engine: Engine) -> tuple[Erased, Verified]:
 
 
 def test_acts_say_what_is_gone(engine: Engine) -> None:
-    acts = {
+    acts = [
         record(engine, "erasure", {"what": "bodies", "ids": [an_id(1).hex]}),
         record(engine, "erasure", {"what": "all", "ids": [an_id(2).hex, an_id(3).hex]}),
         record(engine, "hold", {"ids": [an_id(4).hex]}),
-    }
+    ]
     erased, told = found(engine)
-    assert erased == Erased(acts=acts, bodies={an_id(1)}, whole={an_id(2), an_id(3)})
-    assert told.is_whole
+    assert erased == Erased(acts=dict.fromkeys(acts, Verdict.OK), bodies={an_id(1)}, whole={an_id(2), an_id(3)})
+    assert (told.is_whole, told.acts) == (True, {"erasure": 2, "hold": 1})
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_altered_act_says_nothing(engine: Engine, change: dict[str, Any]) -> 
     with engine.begin() as connection:
         connection.execute(update(tables.acts).values(**change))
     erased, told = found(engine)
-    assert erased == Erased(acts={act})
+    assert (erased, told.acts) == (Erased(acts={act: Verdict.ALTERED}), {})
     assert [(one.verdict, one.what) for one in told.amiss] == [(Verdict.ALTERED, f"act {act}")]
 
 
