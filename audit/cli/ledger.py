@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli._options import as_json, settings
+from audit.cli._acts import cells, columns
+from audit.cli._options import as_json, moment, settings
 from audit.cli._output import legible, print_json
 from audit.cli._progress import progress
+from audit.cli._table import print_table
+from audit.store.rows.acts import Kind
 from audit.wiring.keeping import sign_now
 from audit.wiring.ledger import anchors, export_ledger, held_to, load_signer, open_ledger
 
@@ -27,11 +31,12 @@ __all__ = ["command"]
 Examples:
   audit ledger status
   audit ledger key > ledger.pub
+  audit ledger acts --kind view
   audit ledger export /srv/log
 """,
 )
 def command() -> None:
-    """The tamper-evident log itself: its key, its checkpoints, a copy of it for others to check."""
+    """The tamper-evident log itself: its key, its checkpoints, acts in it, a copy of it for others to check."""
 
 
 @command.command(
@@ -90,6 +95,35 @@ def sign(ctx: click.Context) -> None:
     """Give every entry its place, sign the log and anchor it: what recording processes do by themselves each minute."""
     checkpoint = sign_now(settings(ctx))
     click.echo("all is signed already" if checkpoint is None else f"signed at {checkpoint.size} entries")
+
+
+@command.command(
+    short_help="List what was done to the record, by whom.",
+    epilog="""\b
+Examples:
+  audit ledger acts --since 30d
+  audit ledger acts --kind settings
+  audit ledger acts --kind view --json
+""",
+)
+@click.option("--kind", metavar="KIND", help=f"Only acts of this kind: {', '.join(Kind)}.")
+@click.option("--since", type=moment, metavar="WHEN", help="Only what was done since.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@as_json
+@click.pass_context
+def acts(ctx: click.Context, kind: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
+    """List acts, the newest first: what was done to the record and with it, when, by whom.
+
+    That none is altered or missing is for `audit verify` to say.
+    """
+    with open_ledger(settings(ctx)) as reader:
+        found = reader.acts(kind, since=since, limit=limit)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(columns(), [cells(one) for one in found])
+    else:
+        click.echo("no such act is in the ledger", err=True)
 
 
 @command.command(

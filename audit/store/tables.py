@@ -217,6 +217,7 @@ acts = Table(
     Column("kind", String(24), nullable=False),
     Column("actor", Text, nullable=False),  # who did it, as far as is known
     Column("statement", JSON, nullable=False),
+    Index("ix_acts_kind_at", "kind", "at"),
 )
 
 holds = Table(

@@ -162,6 +162,7 @@ def _make_new_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
     )
     op.create_index("ix_acts_at", "acts", ["at"])
+    op.create_index("ix_acts_kind_at", "acts", ["kind", "at"])
     op.create_table(
         "holds",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),

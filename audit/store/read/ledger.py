@@ -17,8 +17,10 @@ from audit.ledger.tiles import HASH_BYTES, hashes_of
 from audit.store import tables
 from audit.store.columns import octets
 from audit.store.engine import translated
+from audit.store.read.acts import acts
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
+from audit.store.rows.acts import ActRow
 from audit.store.rows.verified import Verified
 from audit.store.sequencing import input_of, last_note, load_tiles, notes, tree_root
 
@@ -110,6 +112,11 @@ class LedgerReader:
                 raise LedgerError(
                     f"the ledger's tables hold what was never written there ({exc}): restore a backup"
                 ) from exc
+
+    def acts(self, kind: str | None = None, *, since: datetime | None = None, limit: int = 1_000) -> tuple[ActRow, ...]:
+        """Return what was done to the record and with it, the newest first."""
+        with self._transaction() as connection:
+            return acts(connection, kind, since, limit)
 
     def proof(self, entry_id: UUID, size_of: Callable[[str], int]) -> Proven:
         """Return the proof that the log holds an entry, against the newest checkpoint; `size_of` reads a note's size.

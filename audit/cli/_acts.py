@@ -1,0 +1,50 @@
+"""Acts of the ledger as rows of a table: when, what kind, who, what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from audit.cli._figures import when, zone
+from audit.cli._table import Column, left
+from audit.store.rows.acts import Kind
+
+if TYPE_CHECKING:
+    from audit.store.rows.acts import ActRow
+
+__all__ = ["cells", "columns"]
+
+_LONGEST = 200
+"""Characters of what was done; --json has all of it."""
+
+
+def columns() -> list[Column]:
+    """Return the columns of such a table."""
+    return [Column(heading=f"time ({zone()})"), Column(heading="kind"), *left("who", "what")]
+
+
+def cells(act: ActRow) -> list[str]:
+    """Return an act's row."""
+    told = _TOLD.get(act.kind, _plainly)(act.statement)
+    return [when(act.at), act.kind, act.actor, told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"]
+
+
+def _plainly(statement: Mapping[str, Any]) -> str:
+    """Name what a statement says; of a list only how long it is."""
+    counted = (
+        (name, f"{len(value)} of them" if isinstance(value, list) else value) for name, value in statement.items()
+    )
+    return ", ".join(f"{name}: {value}" for name, value in counted)
+
+
+def _settings(statement: Mapping[str, Any]) -> str:
+    changes = statement.get("changes", [])
+    told = [f"{one['name']} {one['before']} → {one['after']}" for one in changes]
+    return ", ".join(told) if told else f"the first that are known: {len(statement.get('values', ()))}"
+
+
+def _text(statement: Mapping[str, Any]) -> str:
+    return str(statement.get("text"))
+
+
+_TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {Kind.PRICE: _text, Kind.SETTINGS: _settings}

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from audit.cli._acts import cells
+from audit.store.rows.acts import ActRow, Kind
+from tests.cli.terminal import Audit
+from tests.store.samples import NOON, an_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "told"),
+    [
+        (Kind.HOLD, {"by": "user", "value": "ann"}, "by: user, value: ann"),
+        (Kind.ERASURE, {"what": "all", "ids": ["a", "b"]}, "what: all, ids: 2 of them"),
+        (Kind.PRICE, {"digest": "sha256:0", "text": "gpt: input 2"}, "gpt: input 2"),
+        (Kind.SETTINGS, {"changes": [{"name": "proxy.port", "before": "1", "after": "2"}]}, "proxy.port 1 → 2"),
+        (Kind.SETTINGS, {"values": {"proxy.port": "1"}}, "the first that are known: 1"),
+        (Kind.LOSS, {"reason": "x" * 300}, "reason: " + "x" * 192 + "…"),
+    ],
+)
+def test_what_was_done_is_told_in_a_line(kind: Kind, statement: dict[str, object], told: str) -> None:
+    act = ActRow(id=an_id(1), at=NOON, kind=kind, actor="ann", statement=statement, place=None)
+    assert cells(act)[1:] == [kind, "ann", told]
+
+
+def test_acts_are_listed(audit: Audit, filled: str) -> None:
+    held = audit("hold", "add", "--by", "user", "ann", "--reason", "a lawsuit").out.strip()
+    audit("hold", "release", held, "--reason", "settled")
+    said = audit("ledger", "acts", "--kind", "hold", "--since", "1h")
+    assert said.lines[0].split()[2:] == ["kind", "who", "what"]
+    assert said.lines[1].endswith("by: user, value: ann, reason: a lawsuit")
+    told = audit("ledger", "acts", "--limit", "1", "--json").json
+    assert [(one["kind"], one["statement"]["hold"]) for one in told] == [("hold-release", held)]
+
+
+def test_where_nothing_was_done_that_is_said(audit: Audit, filled: str) -> None:
+    said = audit("ledger", "acts", "--kind", "hold")
+    assert (said.code, said.out, said.err) == (0, "", "no such act is in the ledger\n")
+
+
+def test_verify_counts_acts_by_kind(audit: Audit, filled: str) -> None:
+    audit("hold", "add", "--by", "user", "ann", "--reason", "a lawsuit")
+    audit("ledger", "sign")
+    assert "  act: hold           1" in audit("verify").lines
+    assert audit("verify", "--json").json["acts"] == {"hold": 1}
