@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection, TypeDecorator, inspect
 
 from audit.settings import load_settings
-from audit.store.backfill import enter_calls
+from audit.store.backfill import enter_record
 from audit.store.engine import open_engine
 from audit.store.schema import is_ours
 from audit.store.tables import metadata
@@ -37,7 +37,7 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
     if before in BEFORE_THE_LEDGER and inspect(connection).has_table("entries"):
-        enter_calls(connection, datetime.now(UTC))
+        enter_record(connection, datetime.now(UTC))
 
 
 given = context.config.attributes.get("connection")

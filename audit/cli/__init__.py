@@ -38,7 +38,7 @@ COMMANDS = {
     "prove": "Print the proof that the ledger holds a call.",
     "verify-proof": "Say whether a proof holds, without a database.",
     "consistency": "Say whether the log has only grown between two checkpoints.",
-    "ledger": "The tamper-evident log itself: its key, its checkpoints, a copy of it.",
+    "ledger": "The tamper-evident log itself: its key, its checkpoints, acts in it, a copy of it.",
     "erase": "Erase calls for good, and print a certificate of it as JSON.",
     "hold": "Legal holds: neither an erasure nor retention takes what they name, until they are released.",
     "retention": "How long calls are kept, and what would go now; remove what is due.",

@@ -19,14 +19,22 @@ __all__ = ["record_act"]
 
 
 def record_act(
-    connection: Connection, author: Author, now: datetime, *, kind: str, actor: str, statement: Mapping[str, Any]
+    connection: Connection,
+    author: Author,
+    now: datetime,
+    *,
+    kind: str,
+    actor: str,
+    statement: Mapping[str, Any],
+    act_id: UUID | None = None,
 ) -> UUID:
     """Write down an act and enter it into the ledger, in one's turn to write; return its id.
 
     `kind` is one of `Kind`; `actor` is who did it, as far as is known; `statement` is JSON that
-    says what was done, with whole numbers, texts, lists and objects only, as databases give those back unchanged.
+    says what was done, with whole numbers, texts, lists and objects only, as databases give those back
+    unchanged. `act_id` is the id of what it is of, where that has one and no entry.
     """
-    act_id = uuid4()
+    act_id = act_id or uuid4()
     row = {"id": act_id, "at": now, "kind": str(kind), "actor": actor, "statement": dict(statement)}
     insert_rows(connection, tables.acts, [row])
     salt = new_salt()

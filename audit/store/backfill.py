@@ -1,4 +1,4 @@
-"""Calls that were stored before there was a ledger: entered once, when the ledger comes."""
+"""What was stored before there was a ledger: entered once, when the ledger comes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from sqlalchemy import Connection, select
 from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, new_salt
 from audit.store import tables
 from audit.store.ledger import Author, Entry
+from audit.store.losses import enter_losses
+from audit.store.prices import digest_of, enter_prices
 from audit.store.read.committed import Committed, committed
 
-__all__ = ["enter_calls"]
+__all__ = ["enter_record"]
 
 LOT = 500
+ACTOR = "before the ledger"
+"""Whose prices and losses these are: nobody wrote it down."""
 
 
-def enter_calls(connection: Connection, now: datetime) -> int:
-    """Enter all calls as they are stored, in the order in which they were; return how many.
+def enter_record(connection: Connection, now: datetime) -> int:
+    """Enter all calls as they are stored, in the order in which they were, then prices and losses; return how many.
 
     What was changed before is not found out: a ledger vouches for what came after it. For the migration that makes it.
     """
@@ -27,7 +31,15 @@ def enter_calls(connection: Connection, now: datetime) -> int:
         for one in committed(connection, pks):
             author.enter(connection, one.pk, now, [_entry(one)])
         entered, last = entered + len(pks), pks[-1]
+    _enter_prices_and_losses(connection, author, now)
     return entered
+
+
+def _enter_prices_and_losses(connection: Connection, author: Author, now: datetime) -> None:
+    workings = connection.execute(select(tables.prices.c.working)).scalars().all()
+    enter_prices(connection, author, now, {digest_of(one): one for one in workings}, actor=ACTOR)
+    losses = connection.execute(select(tables.losses).order_by(tables.losses.c.pk)).all()
+    enter_losses(connection, author, now, [row._asdict() for row in losses], actor=ACTOR)
 
 
 def _after(connection: Connection, last: int) -> Sequence[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +18,7 @@ from audit.store.ledger import Entry
 from audit.store.loading import insert_rows
 from audit.store.packing import codec_for, pack_exchange
 from audit.store.parts import Shelf, Shelved
+from audit.store.prices import digest_of
 from audit.store.recipes import text_of
 from audit.store.records import call_row, finding_rows, label_rows, working
 from audit.store.search import add_to_index, spoken
@@ -82,7 +81,7 @@ def prepared(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
         findings=finding_rows(call.reading.findings),
         labels=label_rows(exchange.tags.labels),
         working=made,
-        price_digest=None if made is None else _digest(made),
+        price_digest=None if made is None else digest_of(made),
         request=request,
         response=response,
         said=said_by(exchange, request.run),
@@ -167,7 +166,3 @@ def _said_anew(one: Prepared) -> str:
     # More messages than elements: a system prompt that stands beside them, or results of tools that stand in one
     # element. Which it is nobody knows here: better a message too many than one too few.
     return "\n".join(message.text for message in (*reading.input[-new - more :], *reading.output))
-
-
-def _digest(working: dict[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(json.dumps(working, sort_keys=True).encode()).hexdigest()

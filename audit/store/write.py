@@ -20,7 +20,9 @@ from audit.store.batch import Batch, Prepared, prepared
 from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
 from audit.store.loading import make_partitions, next_key, take_writing_turn
+from audit.store.losses import enter_losses
 from audit.store.lots import in_lots
+from audit.store.prices import enter_prices
 from audit.store.records import key_rows
 from audit.wire.parse import printable
 
@@ -50,9 +52,11 @@ def _now() -> datetime:
 class Writer:
     """Appends calls through one engine. Not for several threads at once."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now, *, actor: str = "unknown") -> None:
+        """Append through an engine; `actor` is who does, for what it notes beside calls."""
         self._engine = engine
         self._clock = clock
+        self._actor = actor
         self._price_pks: dict[str, int] = {}
         self._author = Author()
         self._packer: ThreadPoolExecutor | None = None
@@ -83,10 +87,16 @@ class Writer:
             self._packer.shutdown()
 
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
-        """Note that `count` exchanges could not be recorded; once for each id."""
+        """Note that `count` exchanges could not be recorded, and enter it into the ledger; once for each id."""
         row = {"id": loss_id, "at": at, "count": count, "reason": printable(reason[:500])}
-        with _transaction(self._engine) as connection:
-            connection.execute(insert_new(connection, tables.losses, "id"), row)
+        try:
+            with self._author.transaction(self._engine) as connection:
+                take_writing_turn(connection)
+                noted = insert_new(connection, tables.losses, "id").returning(tables.losses.c.id)
+                if connection.execute(noted, row).scalar():
+                    enter_losses(connection, self._author, self._clock(), [row], actor=self._actor)
+        except SQLAlchemyError as exc:
+            raise store_error(exc) from exc
 
     def _append(self, calls: Sequence[Call]) -> Appended:
         now = self._clock()
@@ -121,15 +131,25 @@ class Writer:
 
     def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
         workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
+        unknown = self._unknown_prices(connection, workings)
         price_pks = self._stored_prices(connection, workings)
         first = next_key(connection, now)
         make_partitions(connection, first)
         Batch(connection, new, first, price_pks).insert()
         self._author.enter(connection, first, now, [one.entry() for one in new])
+        enter_prices(connection, self._author, now, unknown, actor=self._actor)
         if keys := key_rows([one.call for one in new]):
             upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")
             connection.execute(upsert, _named(connection, keys))
         return price_pks
+
+    def _unknown_prices(self, connection: Connection, workings: dict[str, Any]) -> dict[str, Any]:
+        """Return the workings that the record has not yet."""
+        asked, prices = [digest for digest in workings if digest not in self._price_pks], tables.prices.c
+        if not asked:
+            return {}
+        there = set(connection.execute(select(prices.digest).where(prices.digest.in_(asked))).scalars())
+        return {digest: workings[digest] for digest in asked if digest not in there}
 
     def _stored_prices(self, connection: Connection, workings: dict[str, Any]) -> dict[str, int]:
         """Return the keys of workings by their digests, storing those that are not there yet."""

@@ -94,6 +94,8 @@ class Store:
     def lost(self, loss: Loss) -> None:
         """Store that exchanges were lost."""
         self.writer.lost(loss.id, loss.at, loss.count, loss.reason)
+        if self.keeper is not None:
+            self.keeper.touch()
 
     def close(self) -> None:
         """Let go of the database, its ledger signed."""
@@ -105,13 +107,14 @@ class Store:
     def _open(self) -> None:
         from audit.store.engine import file_of
         from audit.store.write import Writer
+        from audit.wiring.acting import actor
         from audit.wiring.keeping import keeper
         from audit.wiring.redacting import reading
 
         self.engine = upgraded_engine(self._settings)
         self._file = file_of(self._settings.database_url)
         self.read = reading(self._settings, interpreter(self._settings, key_names(self._settings, self.engine)))
-        self.writer = Writer(self.engine)
+        self.writer = Writer(self.engine, actor=actor())
         self.keeper = keeper(self._settings, self.engine)
 
 

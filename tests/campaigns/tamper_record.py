@@ -11,20 +11,22 @@ from audit.call import Arrival, Call, ErrorInfo, Tags, Usage
 from audit.ledger.anchors import FileAnchor
 from audit.store.choosing import By
 from audit.store.erasing import Request, What, erase
+from audit.store.holds import place_hold
 from audit.store.sequencing import Sequencer
 from audit.store.write import Writer
 from tests.ledger.keys import KEY
 from tests.store.bodies_of import a_conversation, talking
-from tests.store.samples import a_call, a_finding, a_price, said
+from tests.store.samples import NOON, a_call, a_finding, a_price, said
 
 __all__ = ["make_record"]
 
 
 def make_record(engine: Engine, anchor: Path) -> None:
-    """Fill an empty database with about 60 calls, erase some, and sign the log twice."""
+    """Fill an empty database with about 60 calls and acts of every kind, erase some, and sign the log twice."""
     sequencer, writer = Sequencer(engine, KEY, [FileAnchor(anchor)]), Writer(engine)
     writer.append(_calls(1, 20))
     writer.append(talking(list(a_conversation(8)), first=200))
+    writer.lost(uuid4(), NOON, 3, "the disk was full")
     sequencer.advance()
     sequencer.sign()
     writer.append(_calls(30, 20))
@@ -32,6 +34,8 @@ def make_record(engine: Engine, anchor: Path) -> None:
     other = Writer(engine)
     other.append(talking(list(a_conversation(6)), first=300))
     other.append(_calls(60, 6))
+    other.lost(uuid4(), NOON, 1, "it could not be written")
+    place_hold(engine, By.USER, "user 5", reason="a lawsuit", actor="ann")
     other.close()
     for user, what in (("user 3", What.BODIES), ("user 34", What.ALL)):
         erase(engine, Request(by=By.USER, value=user, what=what, ground="art. 17", actor="ann"))

@@ -33,14 +33,17 @@ def test_calls_are_as_they_were_and_in_the_ledger(engine: Engine, config: Config
         found = stored_exchanges(connection, true(), limit=10)
         told = list(committed(connection, [1, 2, 3]))
         entries = connection.execute(select(tables.entries).order_by(tables.entries.c.number)).all()
+        price_acts = connection.execute(select(tables.acts)).all()
     bodies = [(exchange.request_body, exchange.response_body, exchange.failure) for _, exchange in reversed(found)]
     assert bodies == [(exchange.request_body, exchange.response_body, exchange.failure) for exchange in EXCHANGES]
-    assert [(entry.pk, entry.number, entry.id) for entry in entries] == [
+    assert [(entry.pk, entry.number, entry.id) for entry in entries[:3]] == [
         (1, 0, told[0].id),
         (2, 1, told[1].id),
         (3, 2, told[2].id),
     ]
-    for entry, one in zip(entries, told, strict=True):
+    (price,) = price_acts
+    assert (price.kind, price.actor, price.id) == ("price", "before the ledger", entries[3].id)
+    for entry, one in zip(entries[:3], told, strict=True):
         assert one.request is not None
         assert one.body_salt is not None
         assert entry.metadata_commitment == commit(entry.salt, b"m", one.metadata)

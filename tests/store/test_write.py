@@ -173,6 +173,17 @@ def test_a_loss_is_noted_once(engine: Engine, writer: Writer) -> None:
         "disk ␀ full",
         500,
     )
+    (act,) = rows(engine, tables.acts)
+    assert (act["kind"], act["statement"]["loss"], act["statement"]["count"]) == ("loss", an_id(1).hex, 3)
+
+
+def test_a_price_is_an_act_when_it_comes_into_the_record(engine: Engine) -> None:
+    first = Writer(engine, actor="ann@host")
+    first.append([a_call(1, price=a_price("0.5")), a_call(2, price=a_price("0.5"))])
+    first.append([a_call(3, price=a_price("0.5"))])
+    Writer(engine).append([a_call(4, price=a_price("0.5"))])
+    (act,), (price,) = rows(engine, tables.acts), rows(engine, tables.prices)
+    assert (act["kind"], act["actor"], act["statement"]["digest"]) == ("price", "ann@host", price["digest"])
 
 
 def naive(call: Call) -> Call:

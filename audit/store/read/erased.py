@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,8 @@ class Erased:
     """Calls whose bodies are gone."""
     whole: set[UUID] = field(default_factory=set)
     """Calls that are gone with all that was known of them."""
+    told: dict[Kind, list[Mapping[str, Any]]] = field(default_factory=dict)
+    """What intact acts say of rows that stay: of prices and of losses."""
 
 
 def intact_acts(connection: Connection, found: Verified) -> Erased:
@@ -54,6 +57,8 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
         if row.kind == Kind.ERASURE:
             ids = erased.bodies if row.statement.get("what") == What.BODIES else erased.whole
             ids.update(UUID(one) for one in row.statement.get("ids", ()))
+        elif row.kind in (Kind.PRICE, Kind.LOSS):
+            erased.told.setdefault(Kind(row.kind), []).append(row.statement)
     return erased
 
 

@@ -20,6 +20,7 @@ from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, WIDTH, extended, hashes_of
 from audit.store import tables
 from audit.store.columns import octets
+from audit.store.read.attested import look_at_attested
 from audit.store.read.committed import Committed, committed
 from audit.store.read.erased import Erased, intact_acts
 from audit.store.rows.verified import Verdict, Verified
@@ -55,7 +56,8 @@ def verify(
     """
     found = Verified(anchored=anchored)
     found.size = connection.execute(select(func.count()).where(_e.place.is_not(None))).scalar_one()
-    look = _Look(connection, found, intact_acts(connection, found), _wanted(connection, since, sample))
+    acts = intact_acts(connection, found)
+    look = _Look(connection, found, acts, _wanted(connection, since, sample))
     for rows in _lots(connection):
         look.at(rows)
         progress(look.place, found.size)
@@ -65,6 +67,7 @@ def verify(
     _look_at_kept(connection, found, checkpoints)
     _look_at_numbers(connection, found)
     _look_for_strangers(connection, found)
+    look_at_attested(connection, acts.told, found)
     waiting = connection.execute(select(func.count()).where(_e.place.is_(None))).scalar_one()
     if waiting:
         found.entries[Verdict.UNSEQUENCED] = waiting
