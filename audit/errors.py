@@ -3,6 +3,7 @@
 AuditError
 ├── SettingsError    a setting is missing or wrong: all problems at once, each with key and source
 ├── StoreError       the database cannot be used; `permanent` says whether waiting can help
+│   └── EncryptionError   bodies are encrypted, and the key is not here
 ├── JournalError     the journal cannot be written: the exchange at hand is not recorded
 ├── ArchiveError     a file to import is not of the kind it should be
 ├── LedgerError      a signature, a proof or a key of the ledger does not hold
@@ -13,7 +14,16 @@ Programming mistakes raise builtins. A provider's error is not an error here: it
 
 from __future__ import annotations
 
-__all__ = ["ArchiveError", "AuditError", "JournalError", "LedgerError", "PromptError", "SettingsError", "StoreError"]
+__all__ = [
+    "ArchiveError",
+    "AuditError",
+    "EncryptionError",
+    "JournalError",
+    "LedgerError",
+    "PromptError",
+    "SettingsError",
+    "StoreError",
+]
 
 
 class AuditError(Exception):
@@ -34,6 +44,13 @@ class StoreError(AuditError):
     def __init__(self, message: str, *, permanent: bool) -> None:
         self.permanent = permanent
         super().__init__(message)
+
+
+class EncryptionError(StoreError):
+    """A master key is not here: nothing is damaged, and with the key all can be read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=False)
 
 
 class JournalError(AuditError):

@@ -13,7 +13,9 @@ from audit.errors import AuditError, SettingsError, StoreError
 def test_the_tree_is_as_it_is_drawn() -> None:
     drawn = re.findall(r"^[├└]── (\w+) ", errors.__doc__ or "", re.MULTILINE)
     assert [child.__name__ for child in AuditError.__subclasses__() if child.__module__ == errors.__name__] == drawn
-    assert sorted([*drawn, "AuditError"]) == errors.__all__
+    below = re.findall(r"^│   [├└]── (\w+) ", errors.__doc__ or "", re.MULTILINE)
+    assert [child.__name__ for child in StoreError.__subclasses__() if child.__module__ == errors.__name__] == below
+    assert sorted([*drawn, *below, "AuditError"]) == errors.__all__
 
 
 def test_problems_of_settings_are_told_all_at_once_a_line_each() -> None:
