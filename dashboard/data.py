@@ -25,6 +25,7 @@ from audit.store.read import Reader
 from audit.store.rows import CallDetail, CallRow, Facets, Health
 from audit.store.schema import head, revision
 from audit.store.scope import By, Canaries, Scope
+from audit.wiring.encrypting import keyed
 from dashboard.spending import foremost
 
 __all__ = [
@@ -165,7 +166,7 @@ def _foremost(url: str) -> tuple[str, ...]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _engine(url: str) -> Engine:
-    return open_engine(url, read_only=True)
+    return keyed(open_engine(url, read_only=True), settings())
 
 
 @st.cache_resource(ttl=_GLANCE_S, max_entries=8, show_spinner=False)

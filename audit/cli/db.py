@@ -97,14 +97,16 @@ Exit codes:
 @click.argument("target", metavar="TO")
 @which_contents
 @as_json
-def copy(source: str, target: str, contents: str, as_json: bool) -> None:
+@click.pass_context
+def copy(ctx: click.Context, source: str, target: str, contents: str, as_json: bool) -> None:
     """Copy the record from one database into another, which must be empty; both are named by their URLs.
 
     It is copied as it is at one moment, all of it or nothing, read again and compared. What is recorded meanwhile is
     not in it: until they are switched over, stop those who record, or let them only journal (recording.drain = false).
     """
     with progress() as advance:
-        moved = copy_database(source, target, sample=SAMPLE if contents == "sample" else None, progress=advance)
+        sample = SAMPLE if contents == "sample" else None
+        moved = copy_database(settings(ctx), source, target, sample=sample, progress=advance)
     if as_json:
         print_json(told_moved(moved))
     else:

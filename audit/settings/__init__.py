@@ -29,6 +29,7 @@ from pydantic import (
 
 from audit.complaints import Complaint, Key, complaints
 from audit.errors import SettingsError
+from audit.settings.encryption import EncryptionSettings
 from audit.settings.fields import Outcomes, Section, Span, Unrecordable, Words, currency_code
 from audit.settings.journal import JournalSettings
 from audit.settings.ledger import LedgerSettings
@@ -39,6 +40,7 @@ from audit.settings.retention import RetentionSettings
 __all__ = [
     "CanarySettings",
     "DashboardSettings",
+    "EncryptionSettings",
     "ExpectSettings",
     "JournalSettings",
     "LedgerSettings",
@@ -231,6 +233,7 @@ class Settings(Section):
     redaction: RedactionSettings = RedactionSettings()
     ledger: LedgerSettings = LedgerSettings()
     retention: RetentionSettings = RetentionSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     models: tuple[ModelSettings, ...] = ()
     canaries: tuple[CanarySettings, ...] = ()

@@ -20,7 +20,8 @@ from audit.store.packing import codec_for, pack_exchange
 from audit.store.parts import Shelf, Shelved
 from audit.store.prices import digest_of
 from audit.store.recipes import text_of
-from audit.store.records import call_row, finding_rows, label_rows, working
+from audit.store.records import call_row, finding_rows, label_rows, unquoted, working
+from audit.store.sealing import SEALED, Sealer, seal_exchange
 from audit.store.search import add_to_index, spoken
 from audit.store.threads import NO_THREAD, Said, Thread, said_by, threads
 from audit.wire.parse import printable
@@ -68,17 +69,23 @@ class Prepared:
         )
 
 
-def prepared(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
-    """Return a call ready to be stored, with two of the salts; may raise what one call's values can raise."""
+def prepared(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer | None = None) -> Prepared:
+    """Return a call ready to be stored, with two of the salts; may raise what one call's values can raise.
+
+    With a `sealer` it tells nothing that the provider may have quoted of the bodies, and its digests are keyed ones.
+    """
     exchange = call.exchange
     request, response = split(exchange.request_body), split_answer(exchange.response_body)
-    row = call_row(call, now)
+    row, findings = call_row(call, now), finding_rows(call.reading.findings)
+    if sealer is not None:
+        request, response = request.addressed(sealer.address), response.addressed(sealer.address)
+        row, findings = unquoted(call, row, findings)
     made = working(call.price) if call.price is not None and row["cost"] is not None else None
     salt, body_salt = next(salts), next(salts)
     return Prepared(
         call=call,
         row=row,
-        findings=finding_rows(call.reading.findings),
+        findings=findings,
         labels=label_rows(exchange.tags.labels),
         working=made,
         price_digest=None if made is None else digest_of(made),
@@ -98,32 +105,42 @@ class Batch:
     """Calls on their way into the tables, in one's turn to write."""
 
     def __init__(
-        self, connection: Connection, calls: Sequence[Prepared], first: int, price_pks: Mapping[str, int]
+        self,
+        connection: Connection,
+        calls: Sequence[Prepared],
+        first: int,
+        price_pks: Mapping[str, int],
+        sealer: Sealer | None = None,
     ) -> None:
-        """Give the calls keys from `first` on, in their order."""
+        """Give the calls keys from `first` on, in their order; they are prepared with the same `sealer`."""
         self._connection = connection
         self._calls = list(enumerate(calls, start=first))
         self._price_pks = price_pks
+        self._sealer = sealer
 
     def insert(self) -> None:
-        """Insert all rows, and enter the calls into the search index."""
+        """Insert all rows, and enter the calls into the search index, which an encrypted record has not."""
         calls = [one for _, one in self._calls]
         stands = threads(self._connection, [(one.call.exchange.id, one.said) for one in calls])
         for one, thread in zip(calls, stands, strict=True):
             one.thread = thread
             one.row |= _thread_columns(thread)
-        shelved = Shelf(self._connection).shelve([body for one in calls for body in (one.request, one.response)])
+        shelf = Shelf(self._connection, self._sealer)
+        shelved = shelf.shelve([body for one in calls for body in (one.request, one.response)])
         bodies = list(zip(shelved[::2], shelved[1::2], strict=True))
         self._put(tables.calls, [self._call_row(pk, one) for pk, one in self._calls])
         self._put(
             tables.exchanges,
-            [_exchange_row(pk, one, both) for (pk, one), both in zip(self._calls, bodies, strict=True)],
+            [self._exchange_row(pk, one, both) for (pk, one), both in zip(self._calls, bodies, strict=True)],
         )
         keyed = zip(self._calls, bodies, strict=True)
         self._put(tables.part_uses, [row for (pk, _), both in keyed for row in _uses(pk, both)])
         self._put(tables.findings, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.findings])
         self._put(tables.call_labels, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.labels])
-        add_to_index(self._connection, [(pk, printable(_said_anew(one))) for pk, one in self._calls])
+        if self._sealer is None:
+            add_to_index(self._connection, [(pk, printable(_said_anew(one))) for pk, one in self._calls])
+        else:
+            self._sealer.insert(self._connection)
 
     def _put(self, table: Table, rows: list[dict[str, Any]]) -> None:
         insert_rows(self._connection, table, rows)
@@ -132,16 +149,18 @@ class Batch:
         price_pk = None if one.price_digest is None else self._price_pks[one.price_digest]
         return {"pk": pk, "price_pk": price_pk, **one.row}
 
-
-def _exchange_row(pk: int, one: Prepared, both: tuple[Shelved, Shelved]) -> dict[str, Any]:
-    request, response = both
-    content, recipe, context = one.content, None, b""
-    if content is None:
-        context = request.context
-        content = pack_exchange(one.call.exchange, request.own, response.own, context)
-        recipe = f"{text_of(request.items)};{text_of(response.items)}"
-    codec = codec_for(context)
-    return {"call_pk": pk, "codec": codec, "salt": one.body_salt, "recipe": recipe, "content": content}
+    def _exchange_row(self, pk: int, one: Prepared, both: tuple[Shelved, Shelved]) -> dict[str, Any]:
+        request, response = both
+        content, recipe, context = one.content, None, b""
+        if content is None:
+            context = request.context
+            content = pack_exchange(one.call.exchange, request.own, response.own, context)
+            recipe = f"{text_of(request.items)};{text_of(response.items)}"
+        codec, salt = codec_for(context), one.body_salt
+        if self._sealer is not None:
+            content = seal_exchange(self._sealer, one.call.exchange.id, codec, recipe, salt, content)
+            codec, salt = codec + SEALED, b""
+        return {"call_pk": pk, "codec": codec, "salt": salt, "recipe": recipe, "content": content}
 
 
 def _uses(pk: int, both: tuple[Shelved, Shelved]) -> list[dict[str, int]]:

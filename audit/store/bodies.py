@@ -12,7 +12,7 @@ A *block* is a value that is the same wherever it stands: a list of tools, a sys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice, pairwise
@@ -103,6 +103,12 @@ class Split:
     """What was said; None if the body is no JSON object with a list of it."""
     ranges: tuple[Block | Run, ...] = ()
     """In the order of their bytes, none in another; the run among them if it is long."""
+
+    def addressed(self, address: Callable[[bytes], bytes]) -> Split:
+        """Return it with what `address` makes of each digest."""
+        run = self.run and replace(self.run, digests=tuple(map(address, self.run.digests)))
+        ranges = (run if isinstance(one, Run) else replace(one, digest=address(one.digest)) for one in self.ranges)
+        return replace(self, run=run, ranges=tuple(one for one in ranges if one is not None))
 
 
 def split_answer(body: bytes) -> Split:

@@ -7,7 +7,7 @@ of a run goes on from another (`before`), so that each request of a conversation
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from audit.store.loading import insert_rows
 from audit.store.lots import in_lots
 from audit.store.packing import CONTEXT_BYTES, codec_for, pack, unpack
 from audit.store.recipes import Item, Ref, join, parse, text_of, used
+from audit.store.sealing import SEALED, Opener, Sealer, is_sealed, key_of_part, open_part, seal_part
 
 __all__ = ["Shelf", "Shelved", "expanded", "tail"]
 
@@ -65,6 +66,8 @@ class Shelf:
     """Puts the parts of a batch of bodies into the database, in one's turn to write."""
 
     connection: Connection
+    sealer: Sealer | None = None
+    """Encrypts them; the bodies' digests are keyed ones then."""
     _known: dict[bytes, int] = field(default_factory=dict)
     _next: int = 0
     _rows: list[dict[str, Any]] = field(default_factory=list)
@@ -107,6 +110,8 @@ class Shelf:
 
     def _image(self, body: bytes, image: Block) -> int:
         """Store a block that was not asked for with the others: only what is new of a run is looked through."""
+        if self.sealer is not None:
+            image = replace(image, digest=self.sealer.address(image.digest))
         self._known.update(_found(self.connection, {image.digest} - self._known.keys()))
         return self._block(body, image)
 
@@ -149,18 +154,27 @@ class Shelf:
         context: bytes = b"",
     ) -> int:
         pk, self._next = self._next, self._next + 1
-        packed = {"codec": codec_for(context), "recipe": recipe, "content": pack(*own, context=context)}
+        codec, content = codec_for(context), pack(*own, context=context)
+        if self.sealer is not None:
+            content = seal_part(self.sealer, digest, codec, recipe, before, content)
+            codec += SEALED
+        packed = {"codec": codec, "recipe": recipe, "content": content}
         self._rows.append({"pk": pk, "digest": digest, "before": before, **packed})
         self._known[digest] = pk
         return pk
 
 
 def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, bytes]:
-    """Return the bytes that parts stand for, by their keys; raise `ValueError` for what is missing or broken."""
+    """Return the bytes that parts stand for, by their keys; raise `ValueError` for what is missing or broken.
+
+    Raises `EncryptionError` for want of a key, `StoreError` for what is encrypted and broken.
+    """
     keys = set(wanted)
     stored = _with_befores(connection, keys)
     linked = {link for row in stored.values() if row.recipe for link in used(parse(row.recipe))}
-    blocks = {pk: unpack(row.content, row.codec) for pk, row in _rows(connection, linked).items()}
+    images = _rows(connection, linked)
+    opener = Opener.of(connection, (key_of_part(row.digest) for row in _sealed(stored, images)))
+    blocks = {pk: _unpacked(row, b"", opener) for pk, row in images.items()}
     own: dict[int, bytes] = {}
     tails: dict[int, bytes] = {}
     whole = {}
@@ -169,14 +183,25 @@ def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, byte
         for row in chain:
             if row.pk not in own:
                 before = tails.get(row.before, b"")
-                own[row.pk] = _own(row, before, blocks)
+                own[row.pk] = _own(row, before, blocks, opener)
                 tails[row.pk] = tail([before, own[row.pk]])
         whole[pk] = b"".join(own[row.pk] for row in chain)
     return whole
 
 
-def _own(row: Any, before: bytes, blocks: Mapping[int, bytes]) -> bytes:
-    content = unpack(row.content, row.codec, before)
+def _sealed(*found: Mapping[int, Any]) -> Iterator[Any]:
+    return (row for rows in found for row in rows.values() if is_sealed(row.codec))
+
+
+def _unpacked(row: Any, before: bytes, opener: Opener) -> bytes:
+    codec, content = row.codec, row.content
+    if is_sealed(codec):
+        codec, content = codec - SEALED, open_part(opener, row)
+    return unpack(content, codec, before)
+
+
+def _own(row: Any, before: bytes, blocks: Mapping[int, bytes], opener: Opener) -> bytes:
+    content = _unpacked(row, before, opener)
     return content if row.recipe is None else join(parse(row.recipe), content, partial(_of, blocks))
 
 

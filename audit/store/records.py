@@ -16,7 +16,7 @@ from audit.call import Call, Ending, Exchange, Finding, Price, PricePart, Readin
 from audit.store.columns import FIELD, GROUP, RECORD
 from audit.wire.parse import printable
 
-__all__ = ["call_row", "finding_rows", "key_rows", "label_rows", "parts_of", "quantities", "working"]
+__all__ = ["call_row", "finding_rows", "key_rows", "label_rows", "parts_of", "quantities", "unquoted", "working"]
 
 MAX_TEXT = 500
 """Characters of a name, an id, a reason: PostgreSQL cannot index much more."""
@@ -30,6 +30,8 @@ MAX_FIGURE = 10**12
 MAX_COST = Decimal(9_000_000)
 """What a column of 10⁻¹² of a currency can hold."""
 MAX_INTEGER = 2**31 - 1
+ENCRYPTED = "(encrypted, with the bodies)"
+"""Stands where a provider may have quoted a body, in a record whose bodies are encrypted: that is there to be read."""
 
 
 def call_row(call: Call, recorded_at: datetime) -> dict[str, Any]:
@@ -59,6 +61,19 @@ def label_rows(labels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the rows of `call_labels`, but for the call's key; of a name that comes twice, the last counts."""
     cut = {_cut(name, 120): _cut(value) for name, value in labels[:MAX_ROWS]}
     return [{"name": name, "value": value} for name, value in cut.items()]
+
+
+def unquoted(
+    call: Call, row: dict[str, Any], findings: Sequence[dict[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the rows of a call and of its findings without the texts in which a provider may quote a body."""
+    quoted = call.reading.error is not None and row["error_message"] is not None
+    told = {"error": ENCRYPTED, "details": {"left_out": ENCRYPTED}}
+    rows = [
+        {name: told.get(name, value) if value is not None else None for name, value in finding.items()}
+        for finding in findings
+    ]
+    return ({**row, "error_message": ENCRYPTED} if quoted else row), rows
 
 
 def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:

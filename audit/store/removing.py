@@ -8,17 +8,21 @@ from sqlalchemy import Connection, select
 
 from audit.store import tables
 from audit.store.lots import in_lots
+from audit.store.sealing import key_of_part
 from audit.store.search import remove_from_index
 
 __all__ = ["remove_bodies", "remove_metadata"]
 
-_u, _k, _p = tables.part_uses.c, tables.part_links.c, tables.parts.c
+_u, _k, _p, _c = tables.part_uses.c, tables.part_links.c, tables.parts.c, tables.calls.c
 
 
 def remove_bodies(connection: Connection, pks: Sequence[int]) -> None:
-    """Remove the bodies of calls, their salts and their words, in one's turn to write; parts go that nothing needs."""
+    """Remove the bodies of calls, their salts, keys and words, in one's turn to write; parts go that nothing needs."""
     for some in in_lots(sorted(pks)):
         used = set(connection.execute(select(_u.part_pk).where(_u.call_pk.in_(some))).scalars())
+        _remove_keys(
+            connection, [key.bytes for key in connection.execute(select(_c.id).where(_c.pk.in_(some))).scalars()]
+        )
         for table in (tables.part_uses, tables.exchanges):
             connection.execute(table.delete().where(table.c.call_pk.in_(some)))
         remove_from_index(connection, some)
@@ -42,8 +46,14 @@ def _remove_parts(connection: Connection, candidates: set[int]) -> None:
             befores = select(_p.before).where(_p.pk.in_(some), _p.before.is_not(None))
             linked = select(_k.part_pk).where(_k.user_pk.in_(some))
             candidates |= {pk for found in (befores, linked) for pk in connection.execute(found).scalars() if pk}
+            digests = connection.execute(select(_p.digest).where(_p.pk.in_(some))).scalars()
+            _remove_keys(connection, [key_of_part(digest) for digest in digests])
             connection.execute(tables.part_links.delete().where(_k.user_pk.in_(some)))
             connection.execute(tables.parts.delete().where(_p.pk.in_(some)))
+
+
+def _remove_keys(connection: Connection, ids: Sequence[bytes]) -> None:
+    connection.execute(tables.data_keys.delete().where(tables.data_keys.c.id.in_(ids)))
 
 
 def _unneeded(connection: Connection, candidates: set[int]) -> Iterator[int]:

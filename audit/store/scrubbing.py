@@ -2,7 +2,8 @@
 
 SQLite leaves what is deleted in free pages, in the log and in the segments of the search index until all three are
 written anew. PostgreSQL frees it by VACUUM, to be written over; its log, its replicas and all backups keep it for as
-long as they are kept.
+long as they are kept. Of bodies that were encrypted the keys go at once there too: their table is small enough to be
+written anew, and what is free without its key is noise.
 """
 
 from __future__ import annotations
@@ -44,3 +45,4 @@ def _vacuum(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for name in (*(table.name for table in _VACUUMED), "call_words"):
             connection.exec_driver_sql(f"VACUUM {name}")
+        connection.exec_driver_sql(f"VACUUM FULL {tables.data_keys.name}")

@@ -35,6 +35,7 @@ __all__ = [
     "calls",
     "checkpoints",
     "checks",
+    "data_keys",
     "entries",
     "exchanges",
     "findings",
@@ -175,6 +176,15 @@ part_links = Table(
     metadata,
     Column("user_pk", BigKey, primary_key=True, autoincrement=False),  # the part in which the other stands
     Column("part_pk", BigKey, primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),  # of what it is the key: see sealing.py
+    Column("master", String(8), nullable=False),  # the id of the key that can unwrap it
+    Column("wrapped", LargeBinary(60), nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -24,6 +24,7 @@ from audit.store.losses import enter_losses
 from audit.store.lots import in_lots
 from audit.store.prices import enter_prices
 from audit.store.records import key_rows
+from audit.store.sealing import Sealer, must_be_plain, open_sealer
 from audit.wire.parse import printable
 
 __all__ = ["Appended", "Writer", "name_key"]
@@ -50,7 +51,7 @@ def _now() -> datetime:
 
 
 class Writer:
-    """Appends calls through one engine. Not for several threads at once."""
+    """Appends calls through one engine, encrypted if that has keys. Not for several threads at once."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now, *, actor: str = "unknown") -> None:
         """Append through an engine; `actor` is who does, for what it notes beside calls."""
@@ -59,12 +60,14 @@ class Writer:
         self._actor = actor
         self._price_pks: dict[str, int] = {}
         self._author = Author()
+        self._sealer: Sealer | None = None
         self._packer: ThreadPoolExecutor | None = None
 
     def append(self, calls: Sequence[Call]) -> Appended:
         """Store the calls that are not there yet, all at once; one that the database will not take is left out.
 
-        Raises `StoreError` when the database cannot be used: it can be tried again, what is stored stays so.
+        Raises `StoreError` when the database cannot be used: it can be tried again, what is stored stays so;
+        `EncryptionError` for an encrypted record without its key.
         """
         if not calls:
             return Appended()
@@ -89,24 +92,31 @@ class Writer:
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
         """Note that `count` exchanges could not be recorded, and enter it into the ledger; once for each id."""
         row = {"id": loss_id, "at": at, "count": count, "reason": printable(reason[:500])}
-        try:
-            with self._author.transaction(self._engine) as connection:
-                take_writing_turn(connection)
-                noted = insert_new(connection, tables.losses, "id").returning(tables.losses.c.id)
-                if connection.execute(noted, row).scalar():
-                    enter_losses(connection, self._author, self._clock(), [row], actor=self._actor)
-        except SQLAlchemyError as exc:
-            raise store_error(exc) from exc
+        with translated(), self._author.transaction(self._engine) as connection:
+            take_writing_turn(connection)
+            noted = insert_new(connection, tables.losses, "id").returning(tables.losses.c.id)
+            if connection.execute(noted, row).scalar():
+                enter_losses(connection, self._author, self._clock(), [row], actor=self._actor)
 
     def _append(self, calls: Sequence[Call]) -> Appended:
-        now = self._clock()
+        now, sealer = self._clock(), self._sealing()
         made = self._prepared(calls, now)  # before one's turn: it takes longer than all the rest
         with self._author.transaction(self._engine) as connection:
             take_writing_turn(connection)
+            if sealer is None:
+                must_be_plain(connection)
             new = _unknown(connection, made)
             price_pks = self._insert(connection, new, now) if new else {}
         self._remember(price_pks)
         return Appended(new=len(new), repeated=len(calls) - len(new))
+
+    def _sealing(self) -> Sealer | None:
+        """What seals, with nothing left in it of a batch that came to nothing; None where nothing is to be sealed."""
+        if self._sealer is None:
+            self._sealer = open_sealer(self._engine)
+        else:
+            self._sealer.forget()
+        return self._sealer
 
     def _prepared(self, calls: Sequence[Call], now: datetime) -> list[Prepared]:
         """Prepare a batch; a large one is packed beside, as it is prepared."""
@@ -114,7 +124,7 @@ class Writer:
         jobs = []
         salts = new_salts(2 * len(calls))
         for some in in_lots(calls, _LOT):
-            lot = [prepared(call, now, salts) for call in some]
+            lot = [prepared(call, now, salts, self._sealer) for call in some]
             made += lot
             if len(calls) > _LOT:
                 jobs.append(self._packing().submit(_pack, lot))
@@ -135,7 +145,7 @@ class Writer:
         price_pks = self._stored_prices(connection, workings)
         first = next_key(connection, now)
         make_partitions(connection, first)
-        Batch(connection, new, first, price_pks).insert()
+        Batch(connection, new, first, price_pks, self._sealer).insert()
         self._author.enter(connection, first, now, [one.entry() for one in new])
         enter_prices(connection, self._author, now, unknown, actor=self._actor)
         if keys := key_rows([one.call for one in new]):

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.wiring.encrypting import keyed
 from audit.wiring.storing import Store, interpreter, key_names, open_store, upgraded, upgraded_engine
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def open_reader(settings: Settings) -> Reader:
             adopt(settings.journal, store)
     elif not _is_up_to_date(settings):
         upgraded_engine(settings).dispose()
-    return Reader(open_engine(settings.database_url, read_only=True))
+    return Reader(keyed(open_engine(settings.database_url, read_only=True), settings))
 
 
 def _is_up_to_date(settings: Settings) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from audit.errors import LedgerError
+from audit.wiring.encrypting import keyed
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -230,7 +231,7 @@ def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     from audit.wiring import open_reader
 
     open_reader(settings).close()
-    with closing(LedgerReader(open_engine(settings.database_url, read_only=True))) as reader:
+    with closing(LedgerReader(keyed(open_engine(settings.database_url, read_only=True), settings))) as reader:
         yield reader
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import LedgerError, StoreError
+from audit.wiring.encrypting import keyed
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from audit.ledger.note import Checkpoint, VerifierKey
     from audit.settings import Settings
     from audit.store.copying import Copied
@@ -57,17 +60,19 @@ def _silent(_what: str, _done: int, _of: int) -> None:
     pass
 
 
-def copy_database(source: str, target: str, *, sample: int | None = None, progress: Progress = _silent) -> Moved:
+def copy_database(
+    settings: Settings, source: str, target: str, *, sample: int | None = None, progress: Progress = _silent
+) -> Moved:
     """Copy a record into an empty database, and look whether its contents, or those of a sample, are what was entered.
 
     Raises `StoreError` for a source that is not there or not up to date, for a target that is not empty, and when
-    either cannot be used.
+    either cannot be used; `EncryptionError` for bodies that are encrypted with a key that is not here.
     """
     from audit.store.engine import hidden, is_there
 
     if not is_there(source):
         raise StoreError(f"there is no database at {hidden(source)}", permanent=True)
-    return _moved(source, target, _Held(), sample, progress)
+    return _moved(settings, source, target, _Held(), sample, progress)
 
 
 def restore_backup(
@@ -97,20 +102,21 @@ def restore_backup(
     within = tuple(one for one in held.anchored if one.size <= manifest.log_size)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with readable_backup(backup, manifest, settings.home) as source:
-        moved = _moved(source, to or settings.database_url, _Held(held.key, within), sample, progress)
+        moved = _moved(settings, source, to or settings.database_url, _Held(held.key, within), sample, progress)
     last = max((one.size for one in held.anchored), default=0)
     return Moved(copied=moved.copied, verified=moved.verified, unreached=max(last - manifest.log_size, 0))
 
 
-def _moved(source: str, target: str, held: _Held, sample: int | None, progress: Progress) -> Moved:
+def _moved(settings: Settings, source: str, target: str, held: _Held, sample: int | None, progress: Progress) -> Moved:
     from audit.store.copying import copy_record
     from audit.store.engine import open_engine
     from audit.store.read.ledger import LedgerReader
 
     with ExitStack() as stack:
-        old, new = open_engine(source, read_only=True), open_engine(target)
+        old, new = (keyed(one, settings) for one in (open_engine(source, read_only=True), open_engine(target)))
         stack.callback(old.dispose)
         reader = stack.enter_context(closing(LedgerReader(new)))
+        _must_open(old)
         copied = copy_record(old, new, lambda done, of: progress("rows", done, of))
         if not copied.is_equal:
             return Moved(copied=copied, verified=None)
@@ -122,6 +128,17 @@ def _moved(source: str, target: str, held: _Held, sample: int | None, progress: 
             progress=lambda done, of: progress("entries", done, of),
         )
     return Moved(copied=copied, verified=verified)
+
+
+def _must_open(engine: Engine) -> None:
+    """Bodies are looked at when they are copied: whose key is missing is told before."""
+    from audit.store.engine import at_one_moment
+    from audit.store.schema import head, revision
+    from audit.store.sealing import must_open
+
+    if revision(engine) == head():
+        with at_one_moment(engine).begin() as connection:
+            must_open(connection)
 
 
 def _held_to(settings: Settings, manifest: Manifest, given: str | None) -> _Held:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from audit.call import Call, Exchange
+from audit.wiring.encrypting import keyed
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -49,7 +50,7 @@ def upgraded_engine(settings: Settings) -> Engine:
     from audit.store.engine import open_engine
     from audit.store.schema import upgrade
 
-    engine = open_engine(settings.database_url)
+    engine = keyed(open_engine(settings.database_url), settings)
     upgrade(engine)
     return engine
 

@@ -156,7 +156,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_made(settings: Settings,
 
 
 def test_a_copy_is_verified(settings: Settings, tmp_path: Path) -> None:
-    moved = copy_database(settings.database_url, sqlite_url(tmp_path / "copy.db"), sample=2)
+    moved = copy_database(settings, settings.database_url, sqlite_url(tmp_path / "copy.db"), sample=2)
     assert moved.is_sound
     assert moved.verified is not None
     assert moved.verified.entries == {Verdict.OK: 2}
@@ -164,8 +164,9 @@ def test_a_copy_is_verified(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_a_copy_of_what_is_not_there_makes_nothing(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
     with pytest.raises(StoreError, match="there is no database at sqlite:"):
-        copy_database(sqlite_url(tmp_path / "nowhere.db"), sqlite_url(tmp_path / "copy.db"))
+        copy_database(settings, sqlite_url(tmp_path / "nowhere.db"), sqlite_url(tmp_path / "copy.db"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -175,7 +176,7 @@ def test_what_was_not_kept_is_not_sound(settings: Settings, tmp_path: Path) -> N
     with engine.begin() as connection:
         change = "CREATE TRIGGER odd AFTER INSERT ON losses BEGIN UPDATE losses SET reason = 'none'; END"
         connection.exec_driver_sql(change)
-    moved = copy_database(settings.database_url, target)
+    moved = copy_database(settings, settings.database_url, target)
     assert (moved.is_sound, moved.verified) == (False, None)
     assert len(empty_tables(engine)) > 10
     engine.dispose()

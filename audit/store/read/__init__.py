@@ -36,6 +36,7 @@ from audit.store.rows import (
     UsageRow,
 )
 from audit.store.scope import By, Order, Scope
+from audit.store.sealing import is_encrypted
 
 __all__ = ["Reader"]
 
@@ -218,6 +219,11 @@ class Reader:
         """Return changes of state, newest first."""
         with self._transaction() as connection:
             return checks.flips(connection, (since, until), limit, provider=provider, model=model)
+
+    def is_encrypted(self) -> bool:
+        """Return whether bodies are encrypted, so that what is new cannot be found by its words."""
+        with self._transaction() as connection:
+            return is_encrypted(connection)
 
     def health(self, now: datetime | None = None) -> Health:
         """Return how the record itself does; `now` is where the last day ends."""

@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from audit.store import tables
-from audit.store.columns import octets
 from audit.store.entries import metadata_of, request_of, response_of
-from audit.store.read.exchanges import labels_of, stored_exchanges
+from audit.store.read.exchanges import labels_of, salted_exchanges
 
 __all__ = ["Committed", "committed"]
 
@@ -33,16 +32,16 @@ class Committed:
 def committed(connection: Connection, pks: Sequence[int]) -> Iterator[Committed]:
     """Yield what is stored of calls with these keys, up to a thousand; nothing for those that are gone.
 
-    Raises `ValueError` for bodies that cannot be put together.
+    Raises `ValueError` for bodies that cannot be put together, `EncryptionError` for those that want a key.
     """
     calls = tables.calls
     rows = connection.execute(select(calls).where(calls.c.pk.in_(pks)).order_by(calls.c.pk)).all()
     findings, labels = _findings(connection, pks), labels_of(connection, pks)
     workings = _workings(connection, {row.price_pk for row in rows if row.price_pk is not None})
-    exchanges = dict(stored_exchanges(connection, calls.c.pk.in_(pks), limit=len(pks)))
-    salts = _salts(connection, pks)
+    exchanges = dict(salted_exchanges(connection, calls.c.pk.in_(pks), limit=len(pks)))
     for row in rows:
-        exchange = exchanges.get(row.pk)
+        salted = exchanges.get(row.pk)
+        exchange = None if salted is None else salted.exchange
         told = metadata_of(
             dict(row._mapping), workings.get(row.price_pk), findings.get(row.pk, ()), dict(labels.get(row.pk, ()))
         )
@@ -50,7 +49,7 @@ def committed(connection: Connection, pks: Sequence[int]) -> Iterator[Committed]
             pk=row.pk,
             id=row.id,
             metadata=told,
-            body_salt=salts.get(row.pk),
+            body_salt=None if salted is None else salted.salt,
             request=None if exchange is None else request_of(exchange) + exchange.request_body,
             response=None if exchange is None else response_of(exchange) + exchange.response_body,
         )
@@ -68,10 +67,6 @@ def _workings(connection: Connection, pks: set[int]) -> dict[int, Any]:
     prices = tables.prices.c
     rows = connection.execute(select(prices.pk, prices.working).where(prices.pk.in_(pks)))
     return {row.pk: row.working for row in rows}
-
-
-def _salts(connection: Connection, pks: Sequence[int]) -> dict[int, bytes]:
-    return {row.call_pk: octets(row.salt) for row in _of(connection, tables.exchanges, pks)}
 
 
 def _of(connection: Connection, table: Table, pks: Sequence[int], *order: Any) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -10,15 +11,16 @@ from sqlalchemy import ColumnElement, Connection, select
 from audit.call import Ending, Exchange, Origin, Tags
 from audit.dialects import choose
 from audit.store import tables
-from audit.store.columns import member
+from audit.store.columns import member, octets
 from audit.store.lots import in_lots
 from audit.store.packing import unpack_exchange
 from audit.store.parts import expanded, tail
 from audit.store.recipes import Item, join, parse, shared, used
+from audit.store.sealing import SEALED, Opener, is_sealed, open_exchange
 from audit.store.search import spoken
 from audit.wire.transcript import transcribe
 
-__all__ = ["labels_of", "said_in", "stored_exchanges"]
+__all__ = ["Salted", "labels_of", "said_in", "salted_exchanges", "stored_exchanges"]
 
 _c = tables.calls.c
 _COLUMNS = (
@@ -37,19 +39,34 @@ _COLUMNS = (
     _c.session_id,
     _c.canary,
     tables.exchanges.c.codec,
+    tables.exchanges.c.salt,
     tables.exchanges.c.recipe,
     tables.exchanges.c.content,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Salted:
+    """An exchange, and the salt of the commitments to its bodies."""
+
+    exchange: Exchange
+    salt: bytes
+
+
 def stored_exchanges(connection: Connection, where: ColumnElement[bool], *, limit: int) -> list[tuple[int, Exchange]]:
-    """Return the newest exchanges that fit, with their keys."""
+    """Return the newest exchanges that fit, with their keys; raises as `expanded` does."""
+    return [(pk, one.exchange) for pk, one in salted_exchanges(connection, where, limit=limit)]
+
+
+def salted_exchanges(connection: Connection, where: ColumnElement[bool], *, limit: int) -> list[tuple[int, Salted]]:
+    """Return the same with their salts."""
     found = select(*_COLUMNS).join_from(tables.calls, tables.exchanges, _c.pk == tables.exchanges.c.call_pk)
     rows = connection.execute(found.where(where).order_by(_c.pk.desc()).limit(limit)).all()
     labels = labels_of(connection, [row.pk for row in rows])
     recipes = {row.pk: _bodies(row.recipe) for row in rows if row.recipe is not None}
     parts = expanded(connection, {part for bodies in recipes.values() for items in bodies for part in used(items)})
-    return [(row.pk, _exchange(row, labels.get(row.pk, ()), recipes.get(row.pk), parts)) for row in rows]
+    opener = Opener.of(connection, (row.id.bytes for row in rows if is_sealed(row.codec)))
+    return [(row.pk, _exchange(row, labels.get(row.pk, ()), recipes.get(row.pk), parts, opener)) for row in rows]
 
 
 def said_in(exchange: Exchange) -> str:
@@ -83,13 +100,18 @@ def _exchange(
     labels: tuple[tuple[str, str], ...],
     recipes: Sequence[Sequence[Item]] | None,
     parts: Mapping[int, bytes],
-) -> Exchange:
+    opener: Opener,
+) -> Salted:
+    codec, salt, packed = row.codec, octets(row.salt), row.content
+    if is_sealed(codec):
+        codec -= SEALED
+        salt, packed = open_exchange(opener, row.id, codec, row.recipe, packed)
     context = tail(shared(recipes[0], parts.__getitem__)) if recipes is not None else b""
-    content = unpack_exchange(row.content, row.codec, context)
+    content = unpack_exchange(packed, codec, context)
     if recipes is not None:
         for name, items in zip(("request_body", "response_body"), recipes, strict=True):
             content[name] = join(items, content[name], parts.__getitem__)
-    return Exchange(
+    exchange = Exchange(
         id=row.id,
         started_at=row.started_at,
         origin=member(Origin, row.origin),
@@ -102,3 +124,4 @@ def _exchange(
         tags=Tags(project=row.project, user=row.user_id, session=row.session_id, canary=row.canary, labels=labels),
         **content,
     )
+    return Salted(exchange, salt)
