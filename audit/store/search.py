@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, column, select, table, text
+from sqlalchemy import BigInteger, Connection, Integer, Select, column, func, select, table, text
 
 from audit.call import Reading
 from audit.store.engine import is_sqlite
@@ -22,6 +22,7 @@ __all__ = [
     "add_to_index",
     "add_words",
     "folded",
+    "indexed",
     "matching",
     "remove_from_index",
     "spoken",
@@ -61,6 +62,11 @@ def remove_from_index(connection: Connection, pks: Sequence[int]) -> None:
     key = (_FTS5 if is_sqlite(connection) else _TSQUERY).key
     index = table("call_words", column(key, BigInteger))
     connection.execute(index.delete().where(index.c[key].in_(pks)))
+
+
+def indexed(connection: Connection) -> int:
+    """Return how many calls can be found by their words."""
+    return connection.execute(select(func.count()).select_from(table("call_words"))).scalar_one()
 
 
 def words_of(connection: Connection) -> Iterator[tuple[int, list[str]]]:

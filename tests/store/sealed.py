@@ -9,13 +9,17 @@ from sqlalchemy import Engine, make_url, select, text
 
 from audit.call import Call, ErrorInfo
 from audit.encryption.keyring import Keyring, MasterKey
+from audit.ledger.note import Signer
 from audit.store.engine import is_sqlite
+from audit.store.read.ledger import LedgerReader
+from audit.store.rows.verified import Verdict
 from audit.store.sealing import with_keys
+from audit.store.sequencing import Sequencer
 from audit.store.tables import metadata
 from tests.store.bodies_of import PICTURE, a_body, a_conversation, talking, told
 from tests.store.samples import a_call, a_finding, said
 
-__all__ = ["MARKER", "NEW", "OLD", "everywhere", "marked_calls", "sealed_with"]
+__all__ = ["MARKER", "NEW", "OLD", "everywhere", "marked_calls", "sealed_with", "verified"]
 
 OLD, NEW = MasterKey(b"o" * 32), MasterKey(b"n" * 32)
 MARKER = "quincunxes"
@@ -66,3 +70,11 @@ def everywhere(engine: Engine, folder: Path | None = None) -> bytes:
             for row in connection.execute(select(table)):
                 found += [repr(bytes(value)) if isinstance(value, bytes) else str(value) for value in row]
     return "\n".join(found).encode()
+
+
+def verified(engine: Engine) -> dict[Verdict, int]:
+    """Return what is found of the entries, which get their places first, without what there is none of."""
+    Sequencer(engine, Signer.generate("audit/test"), []).advance()
+    reader = LedgerReader(engine)
+    found = reader.verify(lambda _notes: [], anchored=0, since=None, sample=None, progress=lambda _done, _size: None)
+    return dict(found.entries)

@@ -20,16 +20,14 @@ from audit.store.engine import open_engine
 from audit.store.erasing import Request, What, erase
 from audit.store.read import Reader
 from audit.store.read.exchanges import stored_exchanges
-from audit.store.read.ledger import LedgerReader
 from audit.store.rows.verified import Verdict
 from audit.store.scope import Scope
 from audit.store.scrubbing import scrub
-from audit.store.sealing import ADDRESSING, SEALED, is_encrypted, must_be_plain, must_open, open_sealer
-from audit.store.sequencing import Sequencer
+from audit.store.sealing import ADDRESSING, SEALED, is_encrypted, must_be_plain, must_open, open_sealer, with_keys
 from audit.store.write import Writer
 from tests.store.bodies_of import HOSTILE, a_conversation, talking
 from tests.store.samples import a_call, an_id, said
-from tests.store.sealed import MARKER, NEW, OLD, everywhere, marked_calls, sealed_with
+from tests.store.sealed import MARKER, NEW, OLD, everywhere, marked_calls, sealed_with, verified
 
 ALL = true()
 
@@ -154,8 +152,6 @@ def test_keys_that_cannot_be_had_keep_calls_waiting_and_lists_going(engine: Engi
     def nowhere() -> Keyring:
         raise EncryptionError("MASTER is not set")
 
-    from audit.store.sealing import with_keys
-
     keyless = with_keys(engine, nowhere)
     with pytest.raises(EncryptionError, match="not set"):
         Writer(keyless).append([a_call(1)])
@@ -273,7 +269,6 @@ def test_a_row_cannot_stand_in_for_another(sqlite_url: str) -> None:
 
 def test_the_ledger_holds_with_the_key_and_is_not_called_altered_without(sealed: Engine, engine: Engine) -> None:
     Writer(sealed).append(marked_calls())
-    Sequencer(sealed, _signer(), []).advance()
     assert verified(sealed) == {Verdict.OK: len(marked_calls())}
     with pytest.raises(EncryptionError):
         verified(engine)
@@ -281,19 +276,6 @@ def test_the_ledger_holds_with_the_key_and_is_not_called_altered_without(sealed:
         keys = tables.data_keys
         connection.execute(keys.update().where(keys.c.id == an_id(22).bytes).values(wrapped=bytes(60)))
     assert verified(sealed) == {Verdict.OK: len(marked_calls()) - 1, Verdict.ALTERED: 1}
-
-
-def verified(engine: Engine) -> dict[Verdict, int]:
-    """Return what is found of the entries, without those of which there are none."""
-    reader = LedgerReader(engine)
-    found = reader.verify(lambda _notes: [], anchored=0, since=None, sample=None, progress=lambda _done, _size: None)
-    return dict(found.entries)
-
-
-def _signer() -> Any:
-    from audit.ledger.note import Signer
-
-    return Signer.generate("audit/test")
 
 
 def _is_addressing(where: list[Any]) -> bool:
