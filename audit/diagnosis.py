@@ -47,11 +47,15 @@ class Diagnosis:
 
 
 def diagnose(
-    settings: Settings, environ: Mapping[str, str], *, ledger: Callable[[], Iterator[Finding]] = lambda: iter(())
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    ledger: Callable[[], Iterator[Finding]] = lambda: iter(()),
+    encryption: Callable[[], Iterator[Finding]] = lambda: iter(()),
 ) -> Iterator[Diagnosis]:
     """Yield what is found, subject by subject; nothing is changed, and nobody is asked but the database.
 
-    `ledger` looks at the ledger, whose key and anchors it knows.
+    `ledger` looks at the ledger, whose key and anchors it knows; `encryption` likewise at the keys of bodies.
     """
     looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("versions", surroundings.python),
@@ -61,6 +65,7 @@ def diagnose(
         ("disk", lambda: surroundings.disk(settings.home)),
         ("database", lambda: _database(settings.database_url)),
         ("ledger", ledger),
+        ("encryption", encryption),
         ("journal", lambda: _journal(settings.journal, settings.journalling)),
         ("recording", lambda: _recording(settings)),
         ("redaction", lambda: _redaction(settings.redaction)),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit.call import ModelMatch, Operation, Outcome
 from audit.store.scope import Order, Standing
-from dashboard import frame
+from dashboard import data, frame
 from dashboard.filters import DEFAULT_SORT, PRICE, USAGE, Chosen
 from dashboard.palette import word
 
@@ -67,6 +67,8 @@ def bar() -> None:
                 on_change=_write,
                 width=160,
             )
+    if choice.search and data.is_encrypted():
+        st.caption("Bodies are encrypted, and not indexed: ids are found, and words of calls that are stored plainly.")
     if told := _told(choice):
         with st.container(horizontal=True, vertical_alignment="center", key="led-by"):
             st.text(told)

@@ -40,6 +40,7 @@ __all__ = [
     "flips",
     "foremost_models",
     "health",
+    "is_encrypted",
     "journal_bytes",
     "latency",
     "latency_by_model",
@@ -101,6 +102,11 @@ def place() -> str:
 def health() -> Health:
     """Return how the record itself does, not older than a glance."""
     return _glance(settings().database_url)
+
+
+def is_encrypted() -> bool:
+    """Return whether bodies are encrypted, so that what is new cannot be found by its words."""
+    return Reader(_engine(settings().database_url)).is_encrypted()
 
 
 def journal_bytes() -> int:

@@ -42,6 +42,7 @@ COMMANDS = {
     "erase": "Erase calls for good, and print a certificate of it as JSON.",
     "hold": "Legal holds: neither an erasure nor retention takes what they name, until they are released.",
     "retention": "How long calls are kept, and what would go now; remove what is due.",
+    "encryption": "Bodies encrypted at rest: how it stands, new master keys, what is stored plainly.",
     "redact": "See what redaction would take out of stored calls.",
     "backup": "Write the record as it is now into a file, while others record on.",
     "restore": "Bring a backup back, into an empty database, and say whether it is whole.",

@@ -67,6 +67,8 @@ def scoped(command: F) -> F:
         read = reader(click.get_current_context())
         if scope.keys:
             scope = replace(scope, keys=fingerprints(read.keys(), scope.keys))
+        if scope.search and read.is_encrypted():
+            click.echo(_NOT_INDEXED, err=True)
         return command(*args, read=read, scope=scope, **values)
 
     for option in reversed(list(_SELECTING.values())):
@@ -102,6 +104,7 @@ _WITH_S = (
     "level",
 )
 _PLURALS = {name: f"{name}s" for name in _WITH_S} | {"match": "matches", "category": "categories"}
+_NOT_INDEXED = "Bodies are encrypted, and not indexed: --search finds ids, and words of calls that are stored plainly."
 _BLOCKED = tuple(outcome.value for outcome in Outcome if outcome.blocked)
 _OUTCOMES = ("blocked", *(outcome.value for outcome in Outcome))
 _SELECTING: dict[str, Callable[..., Any]] = {

@@ -129,9 +129,11 @@ def _revision(settings: Settings) -> SchemaCheck:
 def diagnoses(settings: Settings) -> list[Diagnosis]:
     """Return what may be wrong with this installation."""
     from audit.diagnosis import diagnose
+    from audit.wiring.encrypting import look_at_encryption
     from audit.wiring.ledger import look_at_ledger
 
-    return list(diagnose(settings, os.environ, ledger=lambda: look_at_ledger(settings)))
+    ledger, encryption = lambda: look_at_ledger(settings), lambda: look_at_encryption(settings)
+    return list(diagnose(settings, os.environ, ledger=ledger, encryption=encryption))
 
 
 def name_key(settings: Settings, fingerprint: str, name: str | None) -> None:

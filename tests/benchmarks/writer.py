@@ -1,5 +1,7 @@
 """How many calls a second get into the database: `python -m tests.benchmarks.writer [--calls N --database KIND]`.
 
+With `--encrypted` also how many do when their bodies are encrypted, for which no words are indexed.
+
 Calls of 4 KB through the writer, and through dialects and writer, against the most that the database takes of rows of
 that size through its own bulk insert in the same run: rows of two bodies of 2,000 bytes, six small columns and an
 index; SQLite with `synchronous=FULL` in hundreds, PostgreSQL by binary COPY.
@@ -24,11 +26,13 @@ from uuid import UUID
 from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, Table, Text
 
 from audit.call import Call, Exchange
+from audit.encryption.keyring import Keyring, MasterKey
 from audit.interpret import Interpreter
 from audit.pricing import Pricer
 from audit.recording.identity import uuid7_hex
 from audit.store.engine import open_engine
 from audit.store.loading import insert_rows
+from audit.store.sealing import with_keys
 from audit.store.write import Writer
 from tests.databases import KINDS, a_database
 from tests.factories import an_exchange
@@ -83,23 +87,30 @@ def _exchange(number: int, at: datetime, text: str, source: random.Random) -> Ex
     )
 
 
-def measured(engine: Engine, calls: int, batch: int) -> dict[str, float]:
-    """Return rows and calls a second: the database's limit, the writer's, and with reading."""
+def measured(engine: Engine, calls: int, batch: int, *, encrypted: bool = False) -> dict[str, float]:
+    """Return rows and calls a second: the database's limit, the writer's, with reading, and so with encryption."""
     interpret = Interpreter(pricing=Pricer([], {}), providers={}, aliases={})
-    given = exchanges(2 * calls)
+    given = exchanges(3 * calls if encrypted else 2 * calls)
     read = [interpret(exchange) for exchange in given[:calls]]
     writer = Writer(engine)
     raw = _rate(calls, RAW_BATCH, _raw(engine, given))
     gc.freeze()
     written = _rate(calls, batch, lambda start, end: writer.append(read[start:end]))
 
-    def read_and_write(start: int, end: int) -> None:
-        some: list[Call] = [interpret(exchange) for exchange in given[calls + start : calls + end]]
-        writer.append(some)
+    def read_and_write(writer: Writer, first: int) -> Callable[[int, int], object]:
+        def act(start: int, end: int) -> None:
+            some: list[Call] = [interpret(exchange) for exchange in given[first + start : first + end]]
+            writer.append(some)
 
-    both = _rate(calls, batch, read_and_write)
+        return act
+
+    found = {"raw": raw, "written": written, "read and written": _rate(calls, batch, read_and_write(writer, calls))}
     writer.close()
-    return {"raw": raw, "written": written, "read and written": both}
+    if encrypted:
+        sealing = Writer(with_keys(engine, lambda: Keyring([MasterKey.generate()])))
+        found["encrypted"] = _rate(calls, batch, read_and_write(sealing, 2 * calls))
+        sealing.close()
+    return found
 
 
 def _raw(engine: Engine, given: Sequence[Exchange]) -> Callable[[int, int], object]:
@@ -137,13 +148,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=int, default=2_000)
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--database", choices=KINDS, nargs="*", default=list(KINDS))
+    parser.add_argument("--encrypted", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     found = {}
     for kind in given.database:
         with tempfile.TemporaryDirectory() as folder, a_database(kind, Path(folder)) as url:
             engine = open_engine(url)
-            found[kind] = measured(engine, given.calls, given.batch)
+            found[kind] = measured(engine, given.calls, given.batch, encrypted=given.encrypted)
             engine.dispose()
     if given.json:
         print(json.dumps(found))
