@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from audit.call import ModelMatch, Price, Reading, Source
+from audit.errors import AuditError
 from audit.store.rows import CallDetail, CallRow
 from audit.wire.encoding import decode
 from audit.wire.parse import printable
@@ -40,7 +41,12 @@ def draw(here: View, wanted: str) -> None:
     number = call_filters.page_number()
     further = {"page": str(number)} if number > 1 else {}
     frame.link("calls", "All calls", here.choice, icon=":material/arrow_back:", **further)
-    detail = data.call(wanted)
+    try:
+        detail = data.call(wanted)
+    except AuditError as exc:  # such as a key that is not here
+        st.title("This call cannot be read", anchor=False)
+        st.code(str(exc), language=None, wrap_lines=True)
+        return
     if detail is None:
         st.title("There is no such call", anchor=False)
         st.caption("No call, or more than one, has this id:")

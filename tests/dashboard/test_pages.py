@@ -13,9 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from audit.call import Tags
 from audit.store.engine import open_engine
-from dashboard import frame
+from audit.store.write import Writer
+from dashboard import data, frame
 from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record
 from tests.factories import event_stream
+from tests.store.samples import a_call, an_id
+from tests.store.sealed import OLD, sealed_with
 
 APP = str(Path(frame.__file__).parent / "streamlit_app.py")
 PAGES = sorted(frame.PAGES)
@@ -238,6 +241,28 @@ def test_the_list_can_be_searched(opened: Open) -> None:
     assert not app.exception
     assert app.query_params["q"] == "hello"
     assert any("codex-mini-latest ⇒ o3-pro" in cell for cell in cells(app))
+
+
+def test_encrypted_bodies_are_shown_with_their_key_alone(
+    opened: Open, shown: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = a_record(tmp_path)
+    engine = sealed_with(open_engine(url), OLD)
+    Writer(engine).append([a_call(1, exchange={"request_body": b'{"messages": [{"content": "quince"}]}'})])
+    engine.dispose()
+    app = opened("calls", url, call=str(an_id(1)))
+    assert [title.value for title in app.title] == ["This call cannot be read"]
+    assert any(f"encrypted with the key {OLD.id}" in code.value for code in app.code)
+    app = opened("calls", url, range="all", q="quince")
+    assert any(caption.value.startswith("Bodies are encrypted, and not indexed") for caption in app.caption)
+    assert not app.exception
+    (tmp_path / "audit.toml").write_text('[encryption]\nkeys = "env:MASTER"')
+    shown.setenv("MASTER", OLD.exported())
+    data._settings.clear()
+    data._engine.clear()
+    app = opened("calls", url, call=str(an_id(1)))
+    assert not app.exception
+    assert "quince" in "".join(str(code.value) for code in app.code) + everything_said(app)
 
 
 def test_the_list_can_be_filtered_and_sorted(opened: Open) -> None:
