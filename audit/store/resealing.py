@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, func, select
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import EncryptionError
@@ -59,25 +59,30 @@ def _seal_some(engine: Engine, sealer: Sealer, wanted: Select[Any], put: Callabl
 
 
 def _seal_parts(connection: Connection, sealer: Sealer, rows: Sequence[Any]) -> None:
-    for row in rows:
-        digest = _free(connection, sealer, bytes(row.digest))
+    digests = _free(connection, sealer, [bytes(row.digest) for row in rows])
+    values = []
+    for row, digest in zip(rows, digests, strict=True):
         content = seal_part(sealer, digest, row.codec, row.recipe, row.before, row.content)
-        values = {"digest": digest, "codec": row.codec + SEALED, "content": content}
-        connection.execute(tables.parts.update().where(_p.pk == row.pk).values(values))
+        values.append({"at": row.pk, "digest": digest, "codec": row.codec + SEALED, "content": content})
+    if values:
+        connection.execute(tables.parts.update().where(_p.pk == bindparam("at")), values)
 
 
-def _free(connection: Connection, sealer: Sealer, digest: bytes) -> bytes:
-    """The keyed digest of a part; another, by which it is never found, where the same was stored since under that."""
-    keyed = sealer.address(digest)
-    taken = connection.execute(select(_p.pk).where(_p.digest == keyed)).first()
-    return keyed if taken is None else sealer.address(b"twin:" + digest)
+def _free(connection: Connection, sealer: Sealer, digests: Sequence[bytes]) -> list[bytes]:
+    """The keyed digests of parts; others, by which they are never found, where the same was stored since."""
+    keyed = [sealer.address(digest) for digest in digests]
+    taken = {bytes(one) for one in connection.execute(select(_p.digest).where(_p.digest.in_(keyed))).scalars()}
+    pairs = zip(keyed, digests, strict=True)
+    return [sealer.address(b"twin:" + digest) if one in taken else one for one, digest in pairs]
 
 
 def _seal_exchanges(connection: Connection, sealer: Sealer, rows: Sequence[Any]) -> None:
+    values = []
     for row in rows:
         content = seal_exchange(sealer, row.id, row.codec, row.recipe, bytes(row.salt), row.content)
-        values = {"salt": b"", "codec": row.codec + SEALED, "content": content}
-        connection.execute(tables.exchanges.update().where(_x.call_pk == row.call_pk).values(values))
+        values.append({"at": row.call_pk, "salt": b"", "codec": row.codec + SEALED, "content": content})
+    if values:
+        connection.execute(tables.exchanges.update().where(_x.call_pk == bindparam("at")), values)
     remove_from_index(connection, [row.call_pk for row in rows])
 
 
