@@ -37,7 +37,8 @@ def print_json(value: Any, *, on_one_line: bool = False) -> None:
 
 def legible(text: str, *, lines: bool = False) -> str:
     """Return text with its control characters written out; `lines` leaves line breaks and tabs as they are."""
-    return (_CONTROLS_BUT_LINES if lines else _CONTROLS).sub(_escaped, text)
+    shown = str(text)  # bytes, where SQLite has taken them for a text
+    return (_CONTROLS_BUT_LINES if lines else _CONTROLS).sub(_escaped, shown)
 
 
 def coloured(text: str, **style: Any) -> str:

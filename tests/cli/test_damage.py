@@ -67,3 +67,14 @@ def root_of(path: Path, table: str) -> int:
     with closing(sqlite_module().connect(path)) as connection:
         wanted = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
         return int(connection.execute(wanted, (table,)).fetchone()[0])
+
+
+def test_bytes_in_the_place_of_texts_are_listed_as_such(audit: Audit, filled: str) -> None:
+    with closing(sqlite_module().connect(filled.removeprefix("sqlite:///"))) as connection:
+        connection.execute("UPDATE checks SET model = x'ff' WHERE pk = 2")
+        connection.execute("UPDATE api_keys SET name = x'ff'")
+        connection.commit()
+    for command in ("canary status", "keys list", "usage --by key"):
+        said = audit(*command.split())
+        assert said.code == 0, said.err
+        assert "xff" in said.out

@@ -87,3 +87,7 @@ def test_a_short_text_stays_on_its_line(terminal: pytest.MonkeyPatch) -> None:
 
 def test_a_pipe_gets_a_long_text_on_one_line() -> None:
     assert hanging("name  ", "word " * 50, indent=6) == "name  " + "word " * 50
+
+
+def test_bytes_that_stand_in_the_place_of_a_text_are_shown_as_such() -> None:
+    assert legible(b"\xff") == "b'\\xff'"  # type: ignore[arg-type]  # as SQLite takes anything in any column

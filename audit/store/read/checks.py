@@ -70,7 +70,7 @@ def models(connection: Connection) -> tuple[ModelRow, ...]:
         )
         for row in connection.execute(begun)
     ]
-    return tuple(sorted(rows, key=lambda row: (row.provider, row.model)))
+    return tuple(sorted(rows, key=lambda row: (str(row.provider), str(row.model))))  # SQLite takes anything
 
 
 def _last_checks(connection: Connection) -> list[CheckRow]:

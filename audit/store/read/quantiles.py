@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from audit.store.columns import RECORD
+from audit.store.engine import damaged
 from audit.store.rows import Speed, Spread
 
 __all__ = ["speed", "spread"]
@@ -32,9 +33,16 @@ def _figures(texts: Iterable[str | None]) -> list[int]:
     figures: list[int] = []
     for text in texts:
         if text:
-            figures.extend(map(int, text.split(RECORD)))
+            figures.extend(_parsed(text))
     figures.sort()
     return figures
+
+
+def _parsed(text: str) -> list[int]:
+    try:
+        return list(map(int, text.split(RECORD)))
+    except (TypeError, ValueError) as exc:  # SQLite takes anything in any column
+        raise damaged("a value is no whole number") from exc
 
 
 def _rank(figures: list[int], percent: int) -> int:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.errors import StoreError
 from audit.store.columns import RECORD
 from audit.store.read.quantiles import speed, spread
 from audit.store.rows import Speed, Spread
@@ -22,6 +25,12 @@ from audit.store.rows import Speed, Spread
 def test_percentiles_are_figures_that_were_measured(figures: list[int], p50: int, p95: int, p99: int) -> None:
     text = RECORD.join(map(str, figures))
     assert spread([text]) == Spread(n=len(figures), p50_us=p50, p95_us=p95, p99_us=p99)
+
+
+@pytest.mark.parametrize("text", ["2.5e-154", "x", b"7"])
+def test_what_is_no_figure_is_told_as_damage(text: Any) -> None:
+    with pytest.raises(StoreError, match="the database is damaged"):
+        spread([text])
 
 
 def test_groups_are_put_together() -> None:
