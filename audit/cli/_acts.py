@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from audit.cli._figures import when, zone
+from audit.cli._figures import ABSENT, when, zone
 from audit.cli._table import Column, left
 from audit.store.rows.acts import Kind
 
@@ -39,7 +39,7 @@ def _plainly(statement: Mapping[str, Any]) -> str:
 
 def _settings(statement: Mapping[str, Any]) -> str:
     changes = statement.get("changes", [])
-    told = [f"{one['name']} {one['before']} → {one['after']}" for one in changes]
+    told = [f"{one['name']} {one.get('before', ABSENT)} → {one.get('after', ABSENT)}" for one in changes]
     return ", ".join(told) if told else f"the first that are known: {len(statement.get('values', ()))}"
 
 

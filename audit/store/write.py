@@ -17,6 +17,7 @@ from audit.call import Call
 from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import Batch, Prepared, prepared
+from audit.store.effective import Effective, enter_settings, entered_before
 from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
 from audit.store.loading import make_partitions, next_key, take_writing_turn
@@ -92,11 +93,29 @@ class Writer:
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
         """Note that `count` exchanges could not be recorded, and enter it into the ledger; once for each id."""
         row = {"id": loss_id, "at": at, "count": count, "reason": printable(reason[:500])}
-        with translated(), self._author.transaction(self._engine) as connection:
-            take_writing_turn(connection)
+        with self._turn() as connection:
             noted = insert_new(connection, tables.losses, "id").returning(tables.losses.c.id)
             if connection.execute(noted, row).scalar():
                 enter_losses(connection, self._author, self._clock(), [row], actor=self._actor)
+
+    def writes_by(self, effective: Effective) -> bool:
+        """Enter the settings that calls are written by from now on; return False where they were entered before.
+
+        Then nothing is written. May raise `StoreError`.
+        """
+        with _transaction(self._engine.execution_options(reads=True)) as connection:
+            if entered_before(connection, effective) == effective.values:
+                return False
+        with self._turn() as connection:
+            enter_settings(connection, self._author, self._clock(), effective, actor=self._actor)
+        return True
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction, in one's turn to write."""
+        with translated(), self._author.transaction(self._engine) as connection:
+            take_writing_turn(connection)
+            yield connection
 
     def _append(self, calls: Sequence[Call]) -> Appended:
         now, sealer = self._clock(), self._sealing()

@@ -109,6 +109,7 @@ class Store:
         from audit.store.engine import file_of
         from audit.store.write import Writer
         from audit.wiring.acting import actor
+        from audit.wiring.effective import effective
         from audit.wiring.keeping import keeper
         from audit.wiring.redacting import reading
 
@@ -117,6 +118,8 @@ class Store:
         self.read = reading(self._settings, interpreter(self._settings, key_names(self._settings, self.engine)))
         self.writer = Writer(self.engine, actor=actor())
         self.keeper = keeper(self._settings, self.engine)
+        if self.writer.writes_by(effective(self._settings)) and self.keeper is not None:
+            self.keeper.touch()
 
 
 def open_store(settings: Settings) -> Store:

@@ -15,6 +15,7 @@ from tests.store.samples import NOON, an_id
         (Kind.ERASURE, {"what": "all", "ids": ["a", "b"]}, "what: all, ids: 2 of them"),
         (Kind.PRICE, {"digest": "sha256:0", "text": "gpt: input 2"}, "gpt: input 2"),
         (Kind.SETTINGS, {"changes": [{"name": "proxy.port", "before": "1", "after": "2"}]}, "proxy.port 1 → 2"),
+        (Kind.SETTINGS, {"changes": [{"name": "aliases.a", "after": '"b"'}]}, 'aliases.a – → "b"'),
         (Kind.SETTINGS, {"values": {"proxy.port": "1"}}, "the first that are known: 1"),
         (Kind.LOSS, {"reason": "x" * 300}, "reason: " + "x" * 192 + "…"),
     ],
@@ -43,4 +44,4 @@ def test_verify_counts_acts_by_kind(audit: Audit, filled: str) -> None:
     audit("hold", "add", "--by", "user", "ann", "--reason", "a lawsuit")
     audit("ledger", "sign")
     assert "  act: hold           1" in audit("verify").lines
-    assert audit("verify", "--json").json["acts"] == {"hold": 1}
+    assert audit("verify", "--json").json["acts"]["hold"] == 1

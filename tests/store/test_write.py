@@ -19,6 +19,7 @@ from audit.call import Arrival, Call, Finding, Message, Origin, Part, Source, Ta
 from audit.errors import StoreError
 from audit.store import tables, write
 from audit.store.batch import Prepared
+from audit.store.effective import Effective
 from audit.store.engine import open_engine
 from audit.store.packing import unpack_exchange
 from audit.store.search import matching
@@ -320,3 +321,9 @@ def test_two_writers_share_a_database(engine: Engine) -> None:
 def test_money_is_exact(engine: Engine, writer: Writer) -> None:
     writer.append([a_call(price=a_price("0.000000000001"))])
     assert rows(engine, tables.calls)[0]["cost"] == Decimal("0.000000000001")
+
+
+def test_settings_are_entered_once(engine: Engine, writer: Writer) -> None:
+    effective = Effective(host="a", home="/srv", program="audit", values={"proxy.port": "1"})
+    assert [writer.writes_by(effective), writer.writes_by(effective)] == [True, False]
+    assert [act["kind"] for act in rows(engine, tables.acts)] == ["settings"]

@@ -17,6 +17,8 @@ from audit.recording.frames import Loss
 from audit.settings import Settings
 from audit.simulator.process import running
 from audit.store.engine import open_engine
+from audit.wiring.acting import actor
+from audit.wiring.ledger import open_ledger
 from tests.factories import an_exchange
 from tests.store.samples import an_id
 from tests.wired import ask, keys, recorded
@@ -130,3 +132,17 @@ def test_prices_by_key_go_by_the_names_that_keys_have(tmp_path: Path, simulator:
     amounts = {detail.price.amount for detail in recorded(settings) if detail.price}
     assert Decimal(3) in amounts
     assert len(amounts) == 2
+
+
+def test_who_writes_with_other_settings_than_before_says_so_in_the_ledger(settings: Settings) -> None:
+    changed = settings.model_copy(update={"aliases": {"gpt": "gpt-4o"}})
+    for one in (settings, settings, changed, changed):
+        wiring.open_store(one).close()
+    with open_ledger(settings) as reader:
+        last, first = reader.acts("settings")
+    assert first.statement["changes"] == []
+    assert last.statement["changes"] == [
+        {"name": "aliases", "before": "{}"},
+        {"name": "aliases.gpt", "after": '"gpt-4o"'},
+    ]
+    assert (last.actor, last.place) == (actor(), 1)
