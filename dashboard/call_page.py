@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from audit.call import ModelMatch, Price, Reading, Source
-from audit.errors import AuditError
+from audit.errors import AuditError, LedgerError
 from audit.store.rows import CallDetail, CallRow
 from audit.wire.encoding import decode
 from audit.wire.parse import printable
@@ -52,6 +52,8 @@ def draw(here: View, wanted: str) -> None:
         st.caption("No call, or more than one, has this id:")
         st.code(wanted, language=None)
         return
+    if detail.gone is None and not _may_be_shown(detail):
+        return
     _heading(here, detail)
     left, right = st.columns([5, 3])
     with left:
@@ -67,6 +69,18 @@ def draw(here: View, wanted: str) -> None:
         _time(here, detail.row)
         _usage(detail)
         _facts(here, detail)
+
+
+def _may_be_shown(detail: CallDetail) -> bool:
+    """Whether its bodies may be, once the ledger was told who looks at them."""
+    try:
+        told = data.viewed(detail.row.id)
+    except LedgerError as exc:
+        st.error(str(exc), icon=":material/visibility_off:")
+        return False
+    if told:
+        st.text(told)
+    return True
 
 
 def _heading(here: View, detail: CallDetail) -> None:

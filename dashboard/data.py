@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 import streamlit as st
 from sqlalchemy import Engine
 
 from audit.call import Exchange, Reading
-from audit.errors import AuditError
+from audit.errors import AuditError, StoreError
 from audit.interpret import Interpreter
 from audit.recording.journal import segments, writers
 from audit.settings import Settings, load_settings
@@ -26,6 +27,7 @@ from audit.store.rows import CallDetail, CallRow, Facets, Health
 from audit.store.schema import head, revision
 from audit.store.scope import By, Canaries, Scope
 from audit.wiring.encrypting import keyed
+from audit.wiring.viewing import enter, unnoted
 from dashboard.spending import foremost
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "totals",
     "trouble",
     "usage",
+    "viewed",
 ]
 
 P = ParamSpec("P")
@@ -65,6 +68,7 @@ R = TypeVar("R")
 _GLANCE_S = 2
 """How long the pages go without looking whether the record has grown."""
 _LOOK_S = 60
+_VIEW_S = 3_600
 _KEPT_S = 600
 _MOST_ANSWERS = 300
 _AT_ONCE = 4
@@ -121,6 +125,21 @@ def call(wanted: str) -> CallDetail | None:
     return Reader(_engine(settings().database_url)).call(wanted)
 
 
+def viewed(wanted: UUID) -> str | None:
+    """Have the ledger note that a call's bodies are looked at; return what to say where that cannot be.
+
+    A page is drawn anew with each click, and shown again when one comes back to it: of one person's looks at one call
+    in an hour there is one note. Whom no login tells is who runs the pages. Raises `LedgerError` where nothing is to be
+    shown without a note.
+    """
+    person = st.user.to_dict().get("email")
+    try:
+        _view(settings(), settings().database_url, str(wanted), person if isinstance(person, str) else None)
+    except StoreError as exc:  # not kept: it is tried again with the next click
+        return unnoted(settings(), exc)
+    return None
+
+
 def every_call(scope: Scope, most: int, order: str, descending: bool) -> tuple[CallRow, ...]:
     """Return the first calls of a scope, more of them than a page shows. Not kept."""
     return Reader(_engine(settings().database_url)).calls(scope, most, 0, order, descending).rows
@@ -168,6 +187,12 @@ def _choices(url: str) -> Facets:
 @st.cache_data(ttl=_LOOK_S, max_entries=8, show_spinner=False, refresh_mode="background")
 def _foremost(url: str) -> tuple[str, ...]:
     return foremost(Reader(_engine(url)).usage(Scope(canaries=Canaries.WITH), By.MODEL))
+
+
+@st.cache_data(ttl=_VIEW_S, max_entries=10_000, show_spinner=False)
+def _view(_settings: Settings, url: str, wanted: str, person: str | None) -> None:
+    """`url` is part of the cache's key only."""
+    enter(_settings, UUID(wanted), "dashboard", person)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

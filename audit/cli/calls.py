@@ -17,6 +17,7 @@ from audit.cli._options import as_json, reader, scoped, settings
 from audit.cli._output import legible, print_json
 from audit.cli._show import show_call
 from audit.cli._table import Column, left, print_table, right
+from audit.cli._views import say_view
 from audit.store.scope import Order, Scope, Standing
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def show(ctx: click.Context, call: str, raw: str | None, as_json: bool) -> None:
         raise click.ClickException(_why_not_one(read, call))
     if raw and detail.gone is not None:
         raise click.ClickException(str(detail.gone))
+    if detail.gone is None:
+        say_view(settings(ctx), detail.row.id, f"audit calls show{f' --raw {raw}' if raw else ''}")
     if raw:
         click.echo(detail.exchange.request_body if raw == "request" else detail.exchange.response_body, nl=False)
     elif as_json:

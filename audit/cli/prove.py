@@ -12,6 +12,7 @@ import click
 
 from audit import wiring
 from audit.cli._options import settings
+from audit.cli._views import say_view
 from audit.errors import AuditError
 from audit.wiring.ledger import prove
 
@@ -46,6 +47,8 @@ def command(ctx: click.Context, call: str, content: Path | None, key: str | None
     found = settings(ctx)
     proof, proven = prove(found, _id(found, call), key)
     if content is not None:
+        if proven.content is not None:
+            say_view(found, proven.content.id, "audit prove --content")
         content.write_text(json.dumps(_content(proven), indent=2) + "\n", encoding="utf-8")
     click.echo(proof.text, nl=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import field_validator
 
@@ -44,6 +45,10 @@ class LedgerSettings(Section):
     """A file; None means `ledger.key` in the home folder. Who has it can sign in this record's name."""
     anchors: Words | None = None
     """`file:/a/path`, `git:/a/repository`, `syslog`; None means a file in the folder `anchors` of the home folder."""
+
+    views: Literal["required", "noted", "off"] = "noted"
+    """Whether the ledger is told who looks at a call's bodies. `noted`: wherever the database can be written to, and
+    who may only read it is told that his look was not noted; `required`: else nothing is shown; `off`: never."""
 
     witnesses: tuple[WitnessSettings, ...] = ()
 

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit import wiring
+from audit.errors import LedgerError, StoreError
+from audit.settings import LedgerSettings, Settings
+from audit.store.rows.acts import ActRow
+from audit.wiring.acting import actor
+from audit.wiring.ledger import open_ledger
+from audit.wiring.viewing import note_view
+from tests.store.samples import an_id
+
+READ_ONLY = StoreError("attempt to write a readonly database", permanent=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(home=tmp_path / "home")
+    made.home.mkdir()
+    wiring.upgrade(made)
+    return made
+
+
+def views(settings: Settings) -> tuple[ActRow, ...]:
+    with open_ledger(settings) as reader:
+        return reader.acts("view")
+
+
+def under(settings: Settings, views: str) -> Settings:
+    return settings.model_copy(update={"ledger": LedgerSettings.model_validate({"views": views})})
+
+
+def unwritable(*_args: object, **_kwargs: object) -> None:
+    raise READ_ONLY
+
+
+@pytest.mark.parametrize("wanted", ["noted", "required"])
+def test_a_view_is_entered_with_who_looks(settings: Settings, wanted: str) -> None:
+    assert note_view(under(settings, wanted), an_id(1), "audit calls show") is None
+    assert note_view(under(settings, wanted), an_id(2), "dashboard", "ann@example.com") is None
+    assert [(one.actor, one.statement["way"]) for one in reversed(views(settings))] == [
+        (actor(), "audit calls show"),
+        ("ann@example.com", "dashboard"),
+    ]
+
+
+def test_who_wants_no_views_in_the_ledger_gets_none(settings: Settings) -> None:
+    assert note_view(under(settings, "off"), an_id(1), "audit calls show") is None
+    assert views(settings) == ()
+
+
+def test_who_may_only_read_is_told_and_shown_what_he_asked_for(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_view", unwritable)
+    told = note_view(settings, an_id(1), "audit calls show")
+    assert told == f"the ledger could not note this view: {READ_ONLY}"
+
+
+def test_where_views_are_required_nothing_is_to_be_shown_without(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_view", unwritable)
+    with pytest.raises(LedgerError, match="ask for the right to write"):
+        note_view(under(settings, "required"), an_id(1), "audit calls show")
