@@ -28,6 +28,7 @@ Beside the file, which is a SQLite database of whatever kind the record's is:
   FILE.manifest.json   what is in it, and its SHA-256; no secrets
   FILE.keys.json       with --with-keys: the secret behind fingerprints, and the
                        key that signs the ledger. Keep it apart from the file.
+Master keys of [encryption] are in neither: without them no body is read.
 
 \b
 Of a PostgreSQL database that is large, pg_basebackup or pg_dump take less time;
