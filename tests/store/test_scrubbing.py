@@ -11,12 +11,13 @@ from audit.call import Tags
 from audit.errors import StoreError
 from audit.store import tables
 from audit.store.choosing import By
-from audit.store.engine import open_engine
+from audit.store.engine import is_sqlite, open_engine
 from audit.store.erasing import Request, What, erase
 from audit.store.scrubbing import scrub
 from audit.store.write import Writer
 from tests.store.bodies_of import a_conversation, talking
-from tests.store.samples import a_call, said
+from tests.store.samples import a_call, an_id, said
+from tests.store.sealed import OLD, everywhere, sealed_with
 
 ANN = Request(by=By.USER, value="ann-of-the-orchard", what=What.ALL, ground="Art. 17", actor="root")
 
@@ -73,3 +74,25 @@ def test_a_database_without_tables_is_told_of(empty_url: str) -> None:
     with pytest.raises(StoreError, match="audit db upgrade"):
         scrub(engine)
     engine.dispose()
+
+
+def test_no_key_of_an_erased_body_is_left_in_the_database(engine: Engine) -> None:
+    sealed = sealed_with(engine, OLD)
+    Writer(sealed).append([a_call(number) for number in range(1, 40)])
+    wanted = select(tables.data_keys.c.wrapped).where(tables.data_keys.c.id == an_id(7).bytes)
+    with engine.connect() as connection:
+        wrapped = bytes(connection.execute(wanted).scalar_one())
+    assert wrapped in keys_file(engine)
+    erase(sealed, Request(by=By.CALL, value=str(an_id(7)), what=What.BODIES, ground="Art. 17", actor="root"))
+    scrub(engine)
+    assert wrapped not in keys_file(engine)
+
+
+def keys_file(engine: Engine) -> bytes:
+    """Return the bytes of the file in which data keys lie: on PostgreSQL the table has one of its own."""
+    if is_sqlite(engine):
+        return everywhere(engine)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        read = "SELECT pg_read_binary_file(pg_relation_filepath('data_keys'))"
+        return bytes(connection.exec_driver_sql(read).scalar_one())
