@@ -75,17 +75,27 @@ def read_settings(config: Path | None = None) -> Settings:
 
 def open_reader(settings: Settings) -> Reader:
     """Return the configured database for reading, with what dead processes left in the journal brought in first."""
-    from audit.recording.adoption import adopt
     from audit.recording.journal import writers
     from audit.store.engine import open_engine
     from audit.store.read import Reader
 
     if settings.journal.is_dir() and writers(settings.journal):
         with closing(open_store(settings)) as store:
-            adopt(settings.journal, store)
+            _adopt(settings.journal, store)
     elif not _is_up_to_date(settings):
         upgraded_engine(settings).dispose()
     return Reader(keyed(open_engine(settings.database_url, read_only=True), settings))
+
+
+def _adopt(journal: Path, store: Store) -> None:
+    """Bring in what dead processes left; who has no key to encrypt it with leaves it to others."""
+    from audit.errors import EncryptionError
+    from audit.recording.adoption import adopt
+
+    try:
+        adopt(journal, store)
+    except EncryptionError as exc:
+        _log.warning("calls of processes that have ended wait in the journal: %s", exc)
 
 
 def _is_up_to_date(settings: Settings) -> bool:

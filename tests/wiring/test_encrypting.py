@@ -9,10 +9,13 @@ import pytest
 
 from audit.encryption.keyring import MasterKey
 from audit.errors import AuditError, EncryptionError
+from audit.recording.frames import encode_exchange
+from audit.recording.journal import Journal
 from audit.settings import Settings
 from audit.store.engine import sqlite_url
 from audit.store.read.exchanges import stored_exchanges
 from audit.store.rows.verified import Verdict
+from audit.store.scope import Scope
 from audit.store.tables import calls
 from audit.wiring import open_reader
 from audit.wiring.backing_up import make_backup
@@ -22,6 +25,7 @@ from audit.wiring.ledger import prove, verify_record
 from audit.wiring.restoring import copy_database, restore_backup
 from audit.wiring.storing import open_store, upgraded_engine
 from tests.databases import KINDS, an_empty_database
+from tests.factories import an_exchange
 from tests.store.samples import an_id
 from tests.store.sealed import MARKER, NEW, OLD, marked_calls
 from tests.wiring.backups import an_installation
@@ -133,6 +137,20 @@ def test_a_copy_stays_encrypted(settings: Settings, tmp_path: Path) -> None:
     target = sqlite_url(tmp_path / "copy.db")
     assert copy_database(settings, settings.database_url, target).is_sound
     assert MARKER.encode() not in (tmp_path / "copy.db").read_bytes()
+
+
+def test_calls_wait_in_the_journal_for_the_key_and_lists_do_not(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    keyless = settings.model_copy(update={"encryption": type(settings.encryption)()})
+    journal = Journal(settings.journal)
+    journal.append(encode_exchange(an_exchange(id=an_id(77))))
+    journal.close(stored=None)
+    with closing(open_reader(keyless)) as reader:
+        assert reader.totals(Scope()).calls == len(marked_calls())
+    assert "wait in the journal: bodies of this record are encrypted with the key" in caplog.text
+    with closing(open_reader(settings)) as reader:
+        assert reader.call(an_id(77)) is not None
 
 
 def other(settings: Settings) -> str:
