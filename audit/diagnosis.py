@@ -20,6 +20,7 @@ from audit.recording.collector import is_collecting
 from audit.recording.identity import is_left
 from audit.recording.journal import segments, writers
 from audit.recording.lock import WriterLock
+from audit.recording.rejected import files
 from audit.recording.room import Measure, measure
 from audit.settings import DashboardSettings, JournalSettings, ProxySettings, RedactionSettings, Settings
 from audit.store.engine import hidden, is_there, opened
@@ -134,8 +135,15 @@ def _journal(folder: Path, limits: JournalSettings) -> Iterator[Finding]:
         yield Finding(Level.NOTE, f"{left}; the next command that reads or records brings them into the database")
     if any(is_left(name) for name in living) and not is_collecting(folder):
         yield Finding(Level.NOTE, "calls are left to a collector, and none is at work: run `audit collect`")
-    for kept in sorted((*folder.glob("*.damaged"), *folder.glob("rejected.journal"))):
+    for kept in sorted(folder.glob("*.damaged")):
         yield Finding(Level.BAD, f"{kept} holds calls that could not be brought into the database")
+    if refused := len(files(folder)):
+        told = f"the database has refused calls, which are set aside in {refused} files"
+        yield Finding(
+            Level.BAD,
+            f"{told}; `audit journal list --rejected` tells why, "
+            "`audit journal retry` stores them once the cause is mended",
+        )
 
 
 def _room(measured: Measure) -> Iterator[Finding]:

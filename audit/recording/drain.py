@@ -13,8 +13,10 @@ from audit.call import Call
 from audit.errors import StoreError
 from audit.recording.backlog import Backlog, Batch
 from audit.recording.destination import Destination
-from audit.recording.journal import Position, clear_away, mark_path, segments, set_aside
+from audit.recording.journal import Position, clear_away, mark_path, segments
 from audit.recording.lock import WriterLock
+from audit.recording.rejected import set_aside
+from audit.recording.tape import told
 
 __all__ = ["Drain", "store"]
 
@@ -128,8 +130,8 @@ class Drain:
         return iter(segments(self._folder, self.name).items())
 
 
-def store(calls: Sequence[Call], batch: Batch, destination: Destination, folder: Path) -> None:
-    """Store a batch; what the database will never take is set aside in `rejected.journal`.
+def store(calls: Sequence[Call], batch: Batch, destination: Destination, folder: Path) -> dict[UUID, str]:
+    """Store a batch; what the database will never take is set aside. Return which calls those are, and why.
 
     Raises `StoreError` when nothing of it may be stored, and `OSError` when it cannot be set aside.
     """
@@ -137,9 +139,10 @@ def store(calls: Sequence[Call], batch: Batch, destination: Destination, folder:
     for exchange in batch.exchanges:
         if exchange.id in refused:
             _log.error("call %s was refused and set aside in %s: %s", exchange.id, folder, refused[exchange.id])
-            set_aside(folder, exchange)
+            set_aside(folder, exchange, refused[exchange.id])
     for loss in batch.losses:
         destination.lost(loss)
+    return refused
 
 
 def _append(calls: Sequence[Call], destination: Destination) -> dict[UUID, str]:
@@ -151,7 +154,7 @@ def _append(calls: Sequence[Call], destination: Destination) -> dict[UUID, str]:
     except Exception as exc:  # noqa: BLE001  # whichever it is: told with its traceback, and the exchange kept
         if len(calls) == 1:
             _log.exception("the writer failed at call %s", calls[0].exchange.id)
-            return {calls[0].exchange.id: repr(exc)}
+            return {calls[0].exchange.id: told(exc)}
         half = len(calls) // 2
         return {**_append(calls[:half], destination), **_append(calls[half:], destination)}
 

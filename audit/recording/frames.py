@@ -4,7 +4,8 @@ A frame is `magic(3) kind(1) size(4) payload_crc32(4) crc32(4) payload`, little-
 12 bytes before it, so that a torn frame can be told from a damaged one. The payload is `head_size(4) head body`, the
 head JSON. An intent says what is about to be sent, with the request's body; a finish says how it went, with the
 response's body; pieces between them hold what a large body has had before its end; a loss counts exchanges that could
-not be written. Format version 1 is in the magic.
+not be written. A reason, which only files of set-aside calls have, says why the call before it was refused. Format
+version 1 is in the magic.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ __all__ = [
     "INTENT",
     "LOSS",
     "PIECE",
+    "REASON",
     "REQUEST",
     "RESPONSE",
     "Frame",
@@ -46,7 +48,7 @@ __all__ = [
     "without_bodies",
 ]
 
-INTENT, PIECE, FINISH, LOSS = b"I", b"P", b"F", b"L"
+INTENT, PIECE, FINISH, LOSS, REASON = b"I", b"P", b"F", b"L", b"R"
 REQUEST, RESPONSE = "request", "response"
 """The sides that a piece can be of."""
 _MAGIC = b"AJ1"

@@ -15,9 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-from audit.call import Exchange
 from audit.errors import JournalError
-from audit.recording.frames import encode_exchange
 from audit.recording.identity import writer_name
 from audit.recording.lock import WriterLock
 
@@ -29,7 +27,6 @@ __all__ = [
     "clear_away",
     "mark_path",
     "segments",
-    "set_aside",
     "writers",
 ]
 
@@ -196,16 +193,6 @@ def clear_away(folder: Path, name: str) -> None:
 def mark_path(folder: Path, name: str) -> Path:
     """Return where it stands how far a writer's journal is in the database."""
     return folder / f"{name}.stored"
-
-
-def set_aside(folder: Path, exchange: Exchange) -> None:
-    """Keep an exchange that the database refuses, in frames like any other's."""
-    path = folder / "rejected.journal"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "ab") as file:
-        file.write(b"".join(encode_exchange(exchange)))
-        file.flush()
-        os.fsync(descriptor)  # the segment that had it goes next
 
 
 def segments(folder: Path, name: str) -> dict[int, Path]:

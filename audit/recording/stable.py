@@ -17,7 +17,7 @@ from audit.errors import JournalError
 from audit.recording import journal
 from audit.recording.journal import Journal
 
-__all__ = ["StableJournal", "journal_kind"]
+__all__ = ["StableJournal", "journal_kind", "sync_folder"]
 
 ATTEMPTS = 3
 """How often one append is synced: where it stands, in a new segment, and in one more that others may have begun."""
@@ -79,9 +79,9 @@ class StableJournal(Journal):
     def _open(self, number: int) -> int:
         descriptor = super()._open(number)
         try:
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
             if not number:
-                _sync_folder(self.folder.parent)
+                sync_folder(self.folder.parent)
         except OSError:
             os.close(descriptor)
             (self.folder / f"{self.name}.{number}.journal").unlink(missing_ok=True)
@@ -199,7 +199,8 @@ def _synced(descriptor: int) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring to stable storage which files a folder has."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -12,7 +12,7 @@ from audit.errors import JournalError
 from audit.recording.frames import REQUEST, RESPONSE
 from audit.wire.redact import redact_lines
 
-__all__ = ["Tape", "Unkept"]
+__all__ = ["Tape", "Unkept", "told"]
 
 Submit = Callable[[str, Callable[[], tuple[dict[str, Any], bytes]], bool], bool]
 """Takes an exchange's id, its finish as what makes head and body, and whether a finalizer hands it in.

@@ -97,7 +97,8 @@ def holds(settings: Settings) -> list[Hold]:
 
 def left_in_journal(settings: Settings) -> list[Path]:
     """Return the files of the journal that hold anything: what was erased may stand in them still."""
-    kept = (*settings.journal.glob("*.journal"), *settings.journal.glob("*.damaged"))
+    kinds = ("*.journal", "*.damaged", "*.rejected", "*.new")
+    kept = (path for kind in kinds for path in settings.journal.glob(kind))
     return sorted(path for path in kept if path.stat().st_size)
 
 

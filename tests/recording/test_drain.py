@@ -13,8 +13,9 @@ from audit.errors import StoreError
 from audit.recording import drain as module
 from audit.recording.backlog import Backlog, Batch
 from audit.recording.drain import Drain, store
-from audit.recording.frames import LOSS, encode, encode_exchange, read_frames
+from audit.recording.frames import LOSS, encode, encode_exchange
 from audit.recording.journal import Journal, mark_path
+from audit.recording.rejected import Rejected, files, read
 from tests.factories import an_exchange
 from tests.recording.kept import Memory
 
@@ -24,9 +25,9 @@ def test_what_the_database_refuses_is_set_aside_whole(tmp_path: Path, caplog: py
     memory.refused = {exchange.url}
     with caplog.at_level(logging.ERROR):
         store([memory.read(exchange)], Batch([exchange], []), memory, tmp_path)
-    kept = b"".join(encode_exchange(exchange))
-    assert (tmp_path / "rejected.journal").read_bytes() == kept
-    assert len(list(read_frames(kept))) == 2
+    (kept,) = read(tmp_path)
+    assert isinstance(kept, Rejected)
+    assert (kept.exchange, kept.reason, kept.tries) == (exchange, "too odd", 1)
     assert "refused and set aside" in caplog.text
 
 
@@ -34,9 +35,10 @@ def test_a_call_that_makes_the_writer_fail_is_set_aside_and_the_others_stored(tm
     memory = Memory()
     exchanges = [an_exchange(id=UUID(int=number), url=f"https://host/{number}") for number in range(7)]
     memory.poison = {"https://host/2", "https://host/6"}
-    store([memory.read(exchange) for exchange in exchanges], Batch(exchanges, []), memory, tmp_path)
+    refused = store([memory.read(exchange) for exchange in exchanges], Batch(exchanges, []), memory, tmp_path)
+    assert refused == {UUID(int=number): "KeyError: 'poison'" for number in (2, 6)}
     assert sorted(memory.urls) == [f"https://host/{number}" for number in (0, 1, 3, 4, 5)]
-    assert (tmp_path / "rejected.journal").stat().st_size > 0
+    assert [path.name for path in files(tmp_path)] == [f"{UUID(int=number)}.rejected" for number in (2, 6)]
 
 
 @pytest.mark.parametrize("failure", [StoreError("down", permanent=False), OSError("disk full"), MemoryError()])

@@ -12,8 +12,9 @@ import pytest
 from audit.errors import JournalError
 from audit.recording import journal as module
 from audit.recording.frames import INTENT, encode, read_frames
-from audit.recording.journal import Journal, segments, set_aside, writers
+from audit.recording.journal import Journal, segments, writers
 from audit.recording.lock import WriterLock
+from audit.recording.rejected import set_aside
 from tests.factories import an_exchange
 
 
@@ -36,7 +37,7 @@ def test_what_is_appended_is_in_the_file_at_once(tmp_path: Path) -> None:
 
 def test_folder_and_files_are_their_owners_alone(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "home" / "journal")
-    set_aside(journal.folder, an_exchange())
+    set_aside(journal.folder, an_exchange(), "too odd")
     assert journal.folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in journal.folder.iterdir()} == {0o600}
 
