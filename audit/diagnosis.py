@@ -138,12 +138,8 @@ def _journal(folder: Path, limits: JournalSettings) -> Iterator[Finding]:
     for kept in sorted(folder.glob("*.damaged")):
         yield Finding(Level.BAD, f"{kept} holds calls that could not be brought into the database")
     if refused := len(files(folder)):
-        told = f"the database has refused calls, which are set aside in {refused} files"
-        yield Finding(
-            Level.BAD,
-            f"{told}; `audit journal list --rejected` tells why, "
-            "`audit journal retry` stores them once the cause is mended",
-        )
+        hint = "see `audit journal list --rejected`, then `audit journal retry`"
+        yield Finding(Level.BAD, f"calls that the database refused: {refused}; {hint}")
 
 
 def _room(measured: Measure) -> Iterator[Finding]:

@@ -225,11 +225,7 @@ def test_calls_that_were_set_aside_are_bad(tmp_path: Path) -> None:
         (folder / name).touch()
     assert told("journal", tmp_path)[1:] == [
         ("bad", f"{folder}/a.0.damaged holds calls that could not be brought into the database"),
-        (
-            "bad",
-            "the database has refused calls, which are set aside in 1 files; `audit journal list --rejected` tells"
-            " why, `audit journal retry` stores them once the cause is mended",
-        ),
+        ("bad", "calls that the database refused: 1; see `audit journal list --rejected`, then `audit journal retry`"),
     ]
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "keys": "Name the API keys that were seen; issue keys of your own.",
     "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",
     "collect": "Bring into the database what others only journal.",
+    "journal": "What is recorded and not in the database yet, and what the database has refused.",
     "verify": "Say whether the record is whole and unchanged.",
     "prove": "Print the proof that the ledger holds a call.",
     "verify-proof": "Say whether a proof holds, without a database.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from audit.call import Call
 from audit.errors import StoreError
 from audit.recording.backlog import Backlog, Batch
 from audit.recording.destination import Destination
-from audit.recording.journal import Position, clear_away, mark_path, segments
+from audit.recording.journal import Position, clear_away, note_stored, segments, stored_up_to
 from audit.recording.lock import WriterLock
 from audit.recording.rejected import set_aside
 from audit.recording.tape import told
@@ -29,8 +28,7 @@ class Drain:
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._folder = folder
-        self._mark = mark_path(folder, name)
-        self._backlog = Backlog(folder, name, stored=_marked(self._mark))
+        self._backlog = Backlog(folder, name, stored=stored_up_to(folder, name))
         self._batch = Batch([], [])
         self._stored = self._backlog.position
         self._waiting_since: float | None = None
@@ -68,7 +66,7 @@ class Drain:
         self._batch = Batch([], [])
         self._stored = self._backlog.position
         if self._backlog.is_understood:  # else who looks next must come upon it again
-            self._note(self._stored)
+            note_stored(self._folder, self.name, self._stored)
         if not self._backlog.has_grown:
             self._waiting_since = None
         self._backlog.settle()
@@ -121,11 +119,6 @@ class Drain:
             self._cut_off = self._backlog.unfinished(most)
         return next(self._cut_off, Batch([], []))
 
-    def _note(self, stored: Position) -> None:
-        """Write down how far it is stored, so that who looks next need not read it all again."""
-        with suppress(OSError):  # a full disk; storing twice does no harm
-            self._mark.write_text(f"{stored[0]} {stored[1]}", encoding="ascii")
-
     def _segments(self) -> Iterator[tuple[int, Path]]:
         return iter(segments(self._folder, self.name).items())
 
@@ -157,15 +150,6 @@ def _append(calls: Sequence[Call], destination: Destination) -> dict[UUID, str]:
             return {calls[0].exchange.id: told(exc)}
         half = len(calls) // 2
         return {**_append(calls[:half], destination), **_append(calls[half:], destination)}
-
-
-def _marked(mark: Path) -> Position:
-    """Return how far a journal is stored; its beginning where that is not known, as it does no harm to store twice."""
-    try:
-        number, offset = mark.read_text(encoding="ascii").split()
-        return int(number), int(offset)
-    except (OSError, ValueError):
-        return 0, 0
 
 
 def _size(path: Path) -> int:

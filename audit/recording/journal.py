@@ -3,7 +3,7 @@
 A frame is handed to the operating system before `append` returns, so it survives the death of the process. The
 folder holds, for each recording process, `NAME.lock`, which it keeps locked while it lives, and its segments
 `NAME.0.journal`, `NAME.1.journal`, … A segment goes when all it tells of is in the database; `NAME.stored` says how far
-that is so for one that is left to a collector.
+that is so.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from audit.errors import JournalError
@@ -26,7 +27,9 @@ __all__ = [
     "Position",
     "clear_away",
     "mark_path",
+    "note_stored",
     "segments",
+    "stored_up_to",
     "writers",
 ]
 
@@ -193,6 +196,21 @@ def clear_away(folder: Path, name: str) -> None:
 def mark_path(folder: Path, name: str) -> Path:
     """Return where it stands how far a writer's journal is in the database."""
     return folder / f"{name}.stored"
+
+
+def note_stored(folder: Path, name: str, stored: Position) -> None:
+    """Write down how far a journal is stored, so that who looks next need not read it all again."""
+    with suppress(OSError):  # a full disk; storing twice does no harm
+        mark_path(folder, name).write_text(f"{stored[0]} {stored[1]}", encoding="ascii")
+
+
+def stored_up_to(folder: Path, name: str) -> Position:
+    """Return how far a journal is stored; its beginning where that is not known, as it does no harm to store twice."""
+    try:
+        number, offset = mark_path(folder, name).read_text(encoding="ascii").split()
+        return int(number), int(offset)
+    except (OSError, ValueError):
+        return 0, 0
 
 
 def segments(folder: Path, name: str) -> dict[int, Path]:

@@ -17,7 +17,7 @@ from audit.recording.adoption import adopt
 from audit.recording.backlog import Backlog
 from audit.recording.destination import Destination
 from audit.recording.drain import store
-from audit.recording.journal import Journal, Position
+from audit.recording.journal import Journal, Position, note_stored
 from audit.recording.pace import Load, Pace
 from audit.recording.retrying import Ended, until_done
 
@@ -166,9 +166,12 @@ class Sink:
             self._journal.turn_if_large()
 
     def _settle(self) -> None:
+        position = self._backlog.position
+        if position > self._stored and self._backlog.is_understood:  # for who asks how much waits, or takes it over
+            note_stored(self._journal.folder, self._journal.name, position)
         self._backlog.settle()
         with self._progress:
-            self._stored = max(self._stored, self._backlog.position)
+            self._stored = max(self._stored, position)
             self._progress.notify_all()
 
     def _read(self, destination: Destination, exchange: Exchange) -> Call:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audit.recording.lock import WriterLock
+from audit.recording.lock import WriterLock, is_held
 
 
 def test_a_lock_is_had_once(tmp_path: Path) -> None:
@@ -42,3 +42,15 @@ def test_a_lock_that_was_removed_while_it_was_being_taken_is_not_had(
 
     monkeypatch.setattr(fcntl, "flock", remove_first)
     assert WriterLock.take(path) is None
+
+
+def test_whether_it_is_held_can_be_asked_without_a_trace(tmp_path: Path) -> None:
+    path = tmp_path / "a.lock"
+    assert not is_held(path)
+    assert list(tmp_path.iterdir()) == []
+    lock = WriterLock.take(path)
+    assert lock is not None
+    assert is_held(path)
+    lock.release(remove=False)
+    assert not is_held(path)
+    assert WriterLock.take(path) is not None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from audit.recording.frames import REASON, encode, encode_exchange
+from audit.recording.frames import FINISH, LOSS, REASON, encode, encode_exchange
 from audit.recording.rejected import Rejected, Unreadable, files, part, read, set_aside
 from tests.factories import an_exchange
 
@@ -58,7 +58,10 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"noise", bytes_of(ONE)[:-1], b"".join(encode(REASON, {"id": "0"}))])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"noise", bytes_of(ONE)[:-1], *(b"".join(encode(kind, {"id": "0"})) for kind in (REASON, FINISH, LOSS))],
+)
 def test_what_holds_no_whole_call_is_told(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.rejected"
     path.write_bytes(data)
