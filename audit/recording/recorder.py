@@ -35,7 +35,7 @@ from audit.recording.frames import (
     without_bodies,
 )
 from audit.recording.hearing import heard_here
-from audit.recording.identity import uuid7_hex
+from audit.recording.identity import Ids
 from audit.recording.journal import Journal
 from audit.recording.reminder import Reminder
 from audit.recording.room import Room
@@ -80,6 +80,7 @@ class Recorder:
         self._of_losses, self._of_refusals, self._of_debts = Reminder(), Reminder(), Reminder()
         self._journal: Journal | None = None
         self._sink: Sink | None = None
+        self._ids = Ids()
         self._begin_counting()
         self._try_to_begin()
         forking, forked = weakref.WeakMethod(self._forking), weakref.WeakMethod(self._forked)
@@ -106,7 +107,7 @@ class Recorder:
         """
         try:
             now_us = time.time_ns() // 1000
-            exchange_id = uuid7_hex(now_us // 1000)
+            exchange_id = self._ids.next_hex(now_us // 1000)
             secret = credential(headers, url)
             keep_body = not holds_credentials(url)
             intent = {
@@ -225,6 +226,7 @@ class Recorder:
         if self._journal is not None:
             self._journal.forsake()
         self._journal = self._sink = None
+        self._ids = Ids(after=self._ids.last)  # whose lock nobody holds
         self._begin_counting()
         self._try_to_begin()
 
@@ -308,9 +310,8 @@ class Recorder:
             return
         now_us = time.time_ns() // 1000
         try:
-            self._write(
-                LOSS, {"id": uuid7_hex(now_us // 1000), "at": now_us, "count": count, "reason": why}, new=not last
-            )
+            told = {"id": self._ids.next_hex(now_us // 1000), "at": now_us, "count": count, "reason": why}
+            self._write(LOSS, told, new=not last)
         except BaseException:  # an interrupt too: what is not written down stays counted
             with self._guard:
                 self._lost += count

@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, Table, Text
 
@@ -29,7 +28,7 @@ from audit.call import Call, Exchange
 from audit.encryption.keyring import Keyring, MasterKey
 from audit.interpret import Interpreter
 from audit.pricing import Pricer
-from audit.recording.identity import uuid7_hex
+from audit.recording.identity import uuid7
 from audit.store.engine import open_engine
 from audit.store.loading import insert_rows
 from audit.store.sealing import with_keys
@@ -75,7 +74,7 @@ def _exchange(number: int, at: datetime, text: str, source: random.Random) -> Ex
     response = {"id": f"chatcmpl-{number}", "model": "gpt-4o-2024-08-06", "choices": [answer], "usage": usage}
     json_type = (("content-type", "application/json"),)
     return an_exchange(
-        id=UUID(uuid7_hex(int(at.timestamp() * 1000))),
+        id=uuid7(int(at.timestamp() * 1000)),
         started_at=at,
         url="https://api.openai.com/v1/chat/completions",
         request_headers=json_type,
