@@ -7,10 +7,11 @@ two on one database of checks claim each slot once (`Checks.claim`).
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor as TickExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -22,6 +23,7 @@ from audit.canary.slots import latest_slot
 __all__ = ["MOST_AT_ONCE", "MOST_PER_PROVIDER", "Schedule"]
 
 TICK_S = 1
+MIND_EVERY_S = 5.0
 MOST_AT_ONCE = 16
 MOST_PER_PROVIDER = 4
 """One provider that hangs must neither keep the others waiting nor be met by a crowd when it comes back."""
@@ -52,6 +54,8 @@ class Schedule:
         self._pool = pool or ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="audit-canary")
         self._begun: dict[Key, datetime] = {}
         self._running: dict[Key, Future[object]] = {}
+        self._ending = threading.Event()
+        self._minder: threading.Thread | None = None
         self._ticker = BackgroundScheduler(
             timezone=UTC,
             jobstores={"default": MemoryJobStore()},
@@ -63,9 +67,14 @@ class Schedule:
         """Begin to tick, in a thread of its own."""
         self._ticker.add_job(self.tick, "interval", seconds=TICK_S, id="tick", next_run_time=datetime.now(UTC))
         self._ticker.start()
+        self._minder = threading.Thread(target=self._mind, name="audit-canary-clock", daemon=True)
+        self._minder.start()
 
     def stop(self) -> None:
         """Begin nothing more, and wait until all that was begun has ended."""
+        self._ending.set()
+        if self._minder is not None:
+            self._minder.join()
         if self._ticker.running:
             self._ticker.shutdown(wait=True)
         self._pool.shutdown(wait=True)
@@ -84,6 +93,13 @@ class Schedule:
                 self._running[assignment.key] = self._pool.submit(self._run, assignment, slot_at)
                 begun += 1
         return begun
+
+    def _mind(self) -> None:
+        """Let the ticks go on when the clock is set back: they are planned by it, the next one far ahead then."""
+        while not self._ending.wait(MIND_EVERY_S):
+            job, now = self._ticker.get_job("tick"), datetime.now(UTC)
+            if job is not None and job.next_run_time - now > timedelta(seconds=2 * TICK_S):
+                self._ticker.modify_job("tick", next_run_time=now)
 
     def _due(self, now: datetime) -> list[tuple[datetime, Assignment]]:
         slots = [(latest_slot(assignment, now), assignment) for assignment in self._assignments]

@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from audit.call import Exchange, Tags
+from audit.canary import schedule as schedule_module
 from audit.canary.plan import Assignment
 from audit.canary.prompt import Request
 from audit.canary.run import Runner
@@ -184,6 +185,20 @@ def test_it_ticks_by_itself_and_drains_when_stopped() -> None:
     go_on.set()
     stopping.join(timeout=30)
     assert (stopping.is_alive(), ended.is_set()) == (False, True)
+
+
+def test_it_ticks_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next tick is planned by the clock then, more than a year ahead."""
+    monkeypatch.setattr(schedule_module, "MIND_EVERY_S", 0.01)
+    clock, ran = Clock(), threading.Semaphore(0)
+    schedule = Schedule([an_assignment()], lambda _assignment, _slot_at: ran.release(), clock=clock)
+    schedule.start()
+    assert ran.acquire(timeout=30)
+    far = datetime.now(UTC) + timedelta(days=400)
+    schedule._ticker.modify_job("tick", next_run_time=far)
+    clock.now -= timedelta(days=400)
+    assert ran.acquire(timeout=30)
+    schedule.stop()
 
 
 @pytest.mark.parametrize("kind", KINDS)
