@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ __all__ = ["apply_retention", "daily", "due_by_policies"]
 FIRST_AFTER_S = 3_600.0
 """So that who restarts after a change of the settings has time to find out that it was wrong."""
 EVERY_S = 86_400.0
+JUMP_S = 3_600.0
+"""When the clock is ahead by more than this of the time that has passed, somebody has set it, perhaps wrongly."""
 _log = logging.getLogger("audit")
 
 
@@ -68,10 +71,30 @@ def daily(settings: Settings) -> Iterator[None]:
         ended.set()  # a batch that is under way is a transaction: it is whole or not at all
 
 
+class _Ahead:
+    """Tells by how many seconds the clock has been set forward since it was asked last; a machine's sleep is not."""
+
+    _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+    def __init__(self) -> None:
+        self._difference = self._now()
+
+    def __call__(self) -> float:
+        before, self._difference = self._difference, self._now()
+        return self._difference - before
+
+    def _now(self) -> float:
+        return time.time() - time.clock_gettime(self._STEADY)
+
+
 def _every_day(settings: Settings, ended: threading.Event) -> None:
-    wait_s = FIRST_AFTER_S
+    wait_s, ahead = FIRST_AFTER_S, _Ahead()
     while not ended.wait(wait_s):
         wait_s = EVERY_S
+        if (ahead_s := ahead()) > JUMP_S:  # what a wrong clock calls old is not, and what is gone stays gone
+            days = ahead_s / EVERY_S
+            _log.error("retention: the clock was set forward by %.1f days; nothing is removed before tomorrow", days)
+            continue
         try:
             removed = apply_retention(settings)
             _log.info("retention: removed %s", {what.value: calls for what, calls in removed.calls.items()})

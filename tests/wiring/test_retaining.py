@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -116,6 +117,29 @@ def test_it_is_applied_an_hour_after_the_start_and_then_every_day_whatever_fails
     assert "the disk is full" in caplog.text
     assert "a fault of ours" in caplog.text
     assert "{'bodies': 0, 'all': 0}" in caplog.text
+
+
+@pytest.mark.parametrize(("jump_s", "applied"), [(400 * 86_400, 2), (86_400, 2), (60, 3), (-400 * 86_400, 3)])
+def test_nothing_is_removed_on_the_word_of_a_clock_that_was_just_set_forward(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, jump_s: int, applied: int
+) -> None:
+    """But the day after it is, when whoever set it has had time to find out that it is wrong."""
+    runs: list[Settings] = []
+    clock, wait = time.time, _Days.wait
+
+    def waited(days: _Days, seconds: float) -> bool:
+        if len(days.waited) == 1:
+            monkeypatch.setattr(time, "time", lambda: clock() + jump_s)
+        return wait(days, seconds)
+
+    def apply(settings: Settings) -> Removed:
+        runs.append(settings)
+        return Removed()
+
+    monkeypatch.setattr(_Days, "wait", waited)
+    run(Settings(home=tmp_path), monkeypatch, apply, 3)
+    assert len(runs) == applied
+    assert ("the clock was set forward" in caplog.text) == (applied < 3)
 
 
 def test_a_thread_does_so_only_where_there_are_policies(
