@@ -53,7 +53,7 @@ class Drain:
         """
         if not self._batch and (self.is_inherited or self._backlog.has_grown):
             self._batch = self._next(most)
-            self._waiting_since = time.time() - self._batch.age_s if self._batch.exchanges else None
+            self._waiting_since = time.monotonic() - self._batch.age_s if self._batch.exchanges else None
             if not self._batch:
                 self._stored = self._backlog.position
                 self._backlog.settle()  # its writer may have begun another segment so that this one can go
@@ -108,7 +108,7 @@ class Drain:
     def waiting_s(self) -> float:
         """How long ago the first exchange has ended that waits for the database; zero when none does."""
         since = self._waiting_since
-        return 0.0 if since is None else max(time.time() - since, 0.0)
+        return 0.0 if since is None else max(time.monotonic() - since, 0.0)
 
     def _next(self, most: int) -> Batch:
         if batch := self._backlog.take(most):

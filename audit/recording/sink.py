@@ -53,6 +53,7 @@ class Sink:
         self._progress = threading.Condition()
         self._stored = self._wanted = _BEGINNING
         self._behind_s = 0.0
+        self._seen = (time.monotonic(), _BEGINNING)
         self._load = Load()
         self._busy = 0.0
         self._thread: threading.Thread | None = None
@@ -152,7 +153,7 @@ class Sink:
         _, self._busy = self._load.lap()
         try:
             while not self._closing.is_set() and (batch := self._backlog.take(self._most)):
-                self._behind_s = batch.age_s
+                self._behind_s = self._lag_s()
                 calls = [self._read(destination, exchange) for exchange in batch.exchanges]
                 self._until_done(partial(store, calls, batch, destination, self._journal.folder))
                 self._settle()
@@ -164,6 +165,14 @@ class Sink:
             raise
         if not self._backlog.under_way:
             self._journal.turn_if_large()
+
+    def _lag_s(self) -> float:
+        """Return for how long something has waited at least, by a clock that nobody sets."""
+        now, (seen_at, end) = time.monotonic(), self._seen
+        if self._stored >= end:
+            self._seen = (now, self._journal.end)
+            return 0.0
+        return now - seen_at
 
     def _settle(self) -> None:
         position = self._backlog.position
