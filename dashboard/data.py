@@ -132,11 +132,12 @@ def viewed(wanted: UUID) -> str | None:
     in an hour there is one note. Whom no login tells is who runs the pages. Raises `LedgerError` where nothing is to be
     shown without a note.
     """
-    person = st.user.to_dict().get("email")
+    now, user = settings(), st.user.to_dict()
+    person = str(user.get("email") or user.get("sub")) if user.get("is_logged_in") else None
     try:
-        _view(settings(), settings().database_url, str(wanted), person if isinstance(person, str) else None)
+        _view(now, now.database_url, now.ledger.views, str(wanted), person)
     except StoreError as exc:  # not kept: it is tried again with the next click
-        return unnoted(settings(), exc)
+        return unnoted(now, exc)
     return None
 
 
@@ -190,8 +191,8 @@ def _foremost(url: str) -> tuple[str, ...]:
 
 
 @st.cache_data(ttl=_VIEW_S, max_entries=10_000, show_spinner=False)
-def _view(_settings: Settings, url: str, wanted: str, person: str | None) -> None:
-    """`url` is part of the cache's key only."""
+def _view(_settings: Settings, url: str, views: str, wanted: str, person: str | None) -> None:
+    """`url` and `views` are part of the cache's key only."""
     enter(_settings, UUID(wanted), "dashboard", person)
 
 

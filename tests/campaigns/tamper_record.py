@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,9 +11,11 @@ from sqlalchemy import Engine
 from audit.call import Arrival, Call, ErrorInfo, Tags, Usage
 from audit.ledger.anchors import FileAnchor
 from audit.store.choosing import By
+from audit.store.effective import Effective
 from audit.store.erasing import Request, What, erase
 from audit.store.holds import place_hold
 from audit.store.sequencing import Sequencer
+from audit.store.views import enter_view
 from audit.store.write import Writer
 from tests.ledger.keys import KEY
 from tests.store.bodies_of import a_conversation, talking
@@ -35,6 +38,10 @@ def make_record(engine: Engine, anchor: Path) -> None:
     other.append(talking(list(a_conversation(6)), first=300))
     other.append(_calls(60, 6))
     other.lost(uuid4(), NOON, 1, "it could not be written")
+    settings = Effective(host="h", home="/srv", program="audit", values={"proxy.port": "1"})
+    for values in (settings.values, {"proxy.port": "2"}):
+        writer.writes_by(replace(settings, values=values))
+    enter_view(engine, uuid4(), way="audit calls show", actor="bob@h")
     place_hold(engine, By.USER, "user 5", reason="a lawsuit", actor="ann")
     other.close()
     for user, what in (("user 3", What.BODIES), ("user 34", What.ALL)):

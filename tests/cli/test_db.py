@@ -59,7 +59,7 @@ def test_a_copy_is_told_in_figures(audit: Audit, filled: str, home: Path) -> Non
     assert said.code == 0, said
     assert said.lines[0].startswith("copied    9 calls, ")
     assert said.lines[1].startswith("equal     value for value, read again from there: sha256:")
-    assert said.lines[2] == "entries   9 UNSEQUENCED; 0 anchored"
+    assert said.lines[2] == "entries   10 UNSEQUENCED; 0 anchored"
     assert said.lines[-1] == "whole"
 
 

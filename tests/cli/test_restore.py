@@ -23,14 +23,14 @@ def test_what_came_back_is_told_in_figures(audit: Audit, backup: str, tmp_path: 
     said = audit("restore", backup, "--to", sqlite_url(tmp_path / "back.db"))
     assert said.code == 0, said
     assert said.lines[0].startswith("copied    9 calls, ")
-    assert said.lines[2:] == ["entries   9 ok; 9 anchored", "whole"]
+    assert said.lines[2:] == ["entries   10 ok; 10 anchored", "whole"]
 
 
 def test_a_lost_home_comes_back_with_its_keys(audit: Audit, backup: str, home: Path) -> None:
     before = audit("usage", "--json").json
     shutil.rmtree(home)
     said = audit("restore", backup, "--with-keys", "--json", "--verify", "sample")
-    assert (said.code, said.json["verified"], said.json["entries"]) == (0, True, {"ok": 9})
+    assert (said.code, said.json["verified"], said.json["entries"]) == (0, True, {"ok": 10})
     assert audit("usage", "--json").json == before
     assert audit("verify").code == 0
     assert audit("ledger", "sign").out == "all is signed already\n"
@@ -44,10 +44,10 @@ def test_an_older_one_is_told_to_be_older(audit: Audit, backup: str, filled: str
     older = tmp_path / "older.db"
     assert audit("backup", str(older)).code == 0
     manifest = manifest_of(older)
-    manifest.write_text(manifest.read_text().replace('"log_size": 9', '"log_size": 7'))
+    manifest.write_text(manifest.read_text().replace('"log_size": 10', '"log_size": 7'))
     said = audit("restore", str(older), "--to", sqlite_url(tmp_path / "back.db"))
     assert said.lines[2:] == [
-        "entries   9 ok; 0 anchored",
+        "entries   10 ok; 0 anchored",
         "older     an anchor knows of 2 entries that came after this backup. "
         "The ledger goes on only when `ledger.anchors` names another place.",
         "whole",

@@ -35,7 +35,7 @@ def test_the_content_is_held_to_the_proof(audit: Audit, proof: Path, tmp_path: P
         "and these are its own: metadata, request, response"
     ]
     told = audit("verify-proof", str(proof), "--content", content, "--json").json
-    assert (told["index"], told["size"], told["content"]) == (1, 9, ["metadata", "request", "response"])
+    assert (told["index"], told["size"], told["content"]) == (1, 10, ["metadata", "request", "response"])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.databases import KINDS, an_empty_database
 from tests.store.whole import empty_tables
 from tests.wiring.backups import a_filled_installation, an_installation, ids_in, record
 
-ENTRIES = 9
+ENTRIES = 11
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_what_was_changed_in_a_backup_and_its_manifest_is_found(
 
 
 def test_a_ledger_that_was_signed_by_another_is_refused(settings: Settings, backup: Path, tmp_path: Path) -> None:
-    tampered(backup, "UPDATE checkpoints SET note = replace(note, '9', '8')")
+    tampered(backup, "UPDATE checkpoints SET note = replace(note, '11', '12')")
     target = sqlite_url(tmp_path / "back.db")
     with pytest.raises(LedgerError):
         restore_backup(settings, backup, to=target)
