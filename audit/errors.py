@@ -54,7 +54,7 @@ class EncryptionError(StoreError):
 
 
 class JournalError(AuditError):
-    """The journal cannot be written; the caller's own exchange goes on."""
+    """The journal cannot be written, or may not grow; the caller's own exchange goes on, unless such are refused."""
 
 
 class ArchiveError(AuditError):

@@ -77,7 +77,6 @@ class Recorder:
         self._destination = destination
         self._room = room or Room(folder, most=None, reserve=0)
         self._refuse = refuse
-        self._of_losses, self._of_refusals, self._of_debts = Reminder(), Reminder(), Reminder()
         self._journal: Journal | None = None
         self._sink: Sink | None = None
         self._ids = Ids()
@@ -175,6 +174,7 @@ class Recorder:
 
     def _begin_counting(self) -> None:
         self._guard = threading.RLock()
+        self._of_losses, self._of_refusals, self._of_debts = Reminder(), Reminder(), Reminder()
         self._abandoned: SimpleQueue[tuple[str, Finish]] = SimpleQueue()
         self._endless: list[dict[str, Any]] = []
         self._lost = self._lost_ever = 0
