@@ -69,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaign, print what came of it, and return 1 if anything is amiss."""
     given = _parser().parse_args(arguments)
     chosen = product(given.way or WAYS, given.who or CALLERS, given.mode or MODES)
-    summary = {f"{way} {who} {mode}": _tried(way, who, mode, given.calls) for way, who, mode in chosen}
+    summary = {}
+    for way, who, mode in chosen:
+        print(f"{way}, {who}, {mode}", file=sys.stderr, flush=True)
+        summary[f"{way} {who} {mode}"] = _tried(way, who, mode, given.calls)
     print(json.dumps(summary) if given.json else "\n".join(lines(summary)))
     return 1 if any(one["failures"] for one in summary.values()) else 0
 
