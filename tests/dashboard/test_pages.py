@@ -12,11 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from audit.call import Tags
-from audit.errors import StoreError
 from audit.store.engine import open_engine
-from audit.store.read.ledger import LedgerReader
 from audit.store.write import Writer
-from audit.wiring.acting import actor
 from dashboard import data, frame
 from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record
 from tests.factories import event_stream
@@ -334,47 +331,6 @@ def test_a_call_is_shown_whole(opened: Open) -> None:
     assert any("The completion was not assessed" in caption.value for caption in app.caption)
     assert any("served by another model" in markdown.value for markdown in app.markdown)
     assert "hello" in next(code.value for code in app.code if '"input"' in code.value)
-
-
-def test_a_look_at_a_call_is_noted_once_however_often_the_page_is_drawn(opened: Open, tmp_path: Path) -> None:
-    record = a_record(tmp_path, [a_chat(1, reference="seen")])
-    for _ in range(2):
-        opened("calls", record, call="seen").run()
-    engine = open_engine(record, read_only=True)
-    (view,) = LedgerReader(engine).acts("view")
-    engine.dispose()
-    assert (view.actor, view.statement["way"]) == (actor(), "dashboard")
-
-
-def test_who_has_logged_in_is_who_looks(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    user = {"is_logged_in": True, "email": "ann@example.com"}
-    monkeypatch.setattr("streamlit.user_info.UserInfoProxy.to_dict", lambda _self: user)
-    record = a_record(tmp_path, [a_chat(1, reference="seen")])
-    opened("calls", record, call="seen")
-    engine = open_engine(record, read_only=True)
-    assert [view.actor for view in LedgerReader(engine).acts("view")] == ["ann@example.com"]
-    engine.dispose()
-
-
-@pytest.mark.parametrize("views", ["noted", "required"])
-def test_a_look_that_cannot_be_noted_is_told(
-    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, views: str
-) -> None:
-    def unwritable(*_args: object, **_kwargs: object) -> None:
-        raise StoreError("it is read-only", permanent=True)
-
-    config = tmp_path / "audit.toml"
-    config.write_text(f'[ledger]\nviews = "{views}"\n')
-    monkeypatch.setenv("AUDIT_CONFIG", str(config))
-    monkeypatch.setattr("audit.store.views.enter_view", unwritable)
-    app = opened("calls", a_record(tmp_path, [a_chat(1, reference="seen")]), call="seen")
-    assert not app.exception
-    if views == "noted":
-        assert any("could not note this view: it is read-only" in text.value for text in app.text)
-        assert app.title
-    else:
-        assert "it cannot: it is read-only" in app.error[0].value
-        assert not app.code
 
 
 def test_a_call_can_be_named_by_the_beginning_of_its_id(opened: Open) -> None:

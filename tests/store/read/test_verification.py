@@ -197,3 +197,11 @@ def test_without_its_salt_an_entry_does_not_tell_what_it_is_of(whole: Engine) ->
     act = place(whole).replace("act", "call")
     unsalted = update(_e.place.table).values(salt=None).where(_e.place == 5)
     assert told(whole, delete(tables.acts), unsalted) == [f"MISSING {act}: it is not in the record"]
+
+
+def test_a_loss_that_is_gone_and_a_price_that_was_put_in_are_told(whole: Engine) -> None:
+    Writer(whole).lost(an_id(7), NOON, 2, "the disk was full")
+    sign(whole)
+    price = tables.prices.insert().values(digest="d", working={})
+    found = told(whole, delete(tables.losses), price)
+    assert [line.partition(" {")[0].partition(" sha")[0] for line in found] == ["ALTERED price", "MISSING loss"]

@@ -1,0 +1,74 @@
+"""Who looks at a call's bodies is noted in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from audit.errors import StoreError
+from audit.store.engine import open_engine
+from audit.store.read.ledger import LedgerReader
+from audit.wiring.acting import actor
+from dashboard import frame
+from tests.dashboard.record import a_chat, a_record
+
+Open = Callable[[str], AppTest]
+
+
+@pytest.fixture
+def opened(shown: pytest.MonkeyPatch) -> Open:
+    """Returns the page of the call `seen` in a record."""
+
+    def page(record: str) -> AppTest:
+        shown.setenv("AUDIT_DATABASE_URL", record)
+        app = AppTest.from_file(str(Path(frame.__file__).parent / "streamlit_app.py"), default_timeout=60)
+        app.run()  # pages are known only after that
+        app.switch_page("views/calls.py")
+        app.query_params["call"] = "seen"
+        return app.run()
+
+    return page
+
+
+def test_a_look_at_a_call_is_noted_once_however_often_the_page_is_drawn(opened: Open, tmp_path: Path) -> None:
+    record = a_record(tmp_path, [a_chat(1, reference="seen")])
+    for _ in range(2):
+        opened(record).run()
+    engine = open_engine(record, read_only=True)
+    (view,) = LedgerReader(engine).acts("view")
+    engine.dispose()
+    assert (view.actor, view.statement["way"]) == (actor(), "dashboard")
+
+
+def test_who_has_logged_in_is_who_looks(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = {"is_logged_in": True, "email": "ann@example.com"}
+    monkeypatch.setattr("streamlit.user_info.UserInfoProxy.to_dict", lambda _self: user)
+    record = a_record(tmp_path, [a_chat(1, reference="seen")])
+    opened(record)
+    engine = open_engine(record, read_only=True)
+    assert [view.actor for view in LedgerReader(engine).acts("view")] == ["ann@example.com"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("views", ["noted", "required"])
+def test_a_look_that_cannot_be_noted_is_told(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, views: str
+) -> None:
+    def unwritable(*_args: object, **_kwargs: object) -> None:
+        raise StoreError("it is read-only", permanent=True)
+
+    config = tmp_path / "audit.toml"
+    config.write_text(f'[ledger]\nviews = "{views}"\n')
+    monkeypatch.setenv("AUDIT_CONFIG", str(config))
+    monkeypatch.setattr("audit.store.views.enter_view", unwritable)
+    app = opened(a_record(tmp_path, [a_chat(1, reference="seen")]))
+    assert not app.exception
+    if views == "noted":
+        assert any("could not note this view: it is read-only" in text.value for text in app.text)
+        assert app.title
+    else:
+        assert "it cannot: it is read-only" in app.error[0].value
+        assert not app.code
