@@ -30,6 +30,7 @@ ASKED: dict[str, Callable[[Reader], Any]] = {
     "facets": lambda reader: reader.facets(Scope()),
     "flips": lambda reader: reader.flips(),
     "health": lambda reader: reader.health(),
+    "is_encrypted": lambda reader: reader.is_encrypted(),
     "issued_keys": lambda reader: reader.issued_keys(NOON),
     "keys": lambda reader: reader.keys(),
     "latency": lambda reader: reader.latency(Scope(), 60),
