@@ -38,6 +38,8 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 """When a new segment is begun: what a long-lived process keeps on disk for each call that stays under way."""
 LOOK_EVERY_S = 1.0
 """How often to look whether the journal is still there."""
+_MARK_BYTES = 40
+"""Always as many, so that one mark covers another: to cut the file off first makes some file systems write it out."""
 Position = tuple[int, int]
 """A segment's number, and an offset in it."""
 NONE = -1
@@ -200,8 +202,13 @@ def mark_path(folder: Path, name: str) -> Path:
 
 def note_stored(folder: Path, name: str, stored: Position) -> None:
     """Write down how far a journal is stored, so that who looks next need not read it all again."""
+    told = f"{stored[0]} {stored[1]}".ljust(_MARK_BYTES)
     with suppress(OSError):  # a full disk; storing twice does no harm
-        mark_path(folder, name).write_text(f"{stored[0]} {stored[1]}", encoding="ascii")
+        descriptor = os.open(mark_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(descriptor, told.encode("ascii"), 0)
+        finally:
+            os.close(descriptor)
 
 
 def stored_up_to(folder: Path, name: str) -> Position:

@@ -12,7 +12,7 @@ import pytest
 from audit.errors import JournalError
 from audit.recording import journal as module
 from audit.recording.frames import INTENT, encode, read_frames
-from audit.recording.journal import Journal, segments, writers
+from audit.recording.journal import Journal, mark_path, note_stored, segments, stored_up_to, writers
 from audit.recording.lock import WriterLock
 from audit.recording.rejected import set_aside
 from tests.factories import an_exchange
@@ -262,3 +262,17 @@ def test_a_name_that_somebody_has_taken_for_dead_is_not_used(tmp_path: Path, mon
 
 def _fail(*_arguments: object) -> int:
     raise OSError(28, "No space left on device")
+
+
+def test_how_far_a_journal_is_stored_is_noted_for_its_owner_alone(tmp_path: Path) -> None:
+    assert stored_up_to(tmp_path, "a") == (0, 0)
+    for stored in ((12, 10**9), (13, 0)):
+        note_stored(tmp_path, "a", stored)
+        assert stored_up_to(tmp_path, "a") == stored
+    assert mark_path(tmp_path, "a").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_note_that_cannot_be_written_or_read_does_no_harm(tmp_path: Path) -> None:
+    note_stored(tmp_path / "gone", "a", (1, 1))
+    mark_path(tmp_path, "a").write_text("noise")
+    assert stored_up_to(tmp_path, "a") == (0, 0)
