@@ -198,6 +198,9 @@ def test_it_ticks_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch)
     schedule._ticker.modify_job("tick", next_run_time=far)
     clock.now -= timedelta(days=400)
     assert ran.acquire(timeout=30)
+    looked, look = threading.Semaphore(0), schedule._ticker.get_job
+    monkeypatch.setattr(schedule._ticker, "get_job", lambda name: looked.release() or look(name))
+    assert [looked.acquire(timeout=30) for _ in range(3)] == [True] * 3  # and finds nothing to be done
     schedule.stop()
 
 
