@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.databases import KIND, KINDS
 
 # A machine that is busy with something else is no failure of ours.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_configure() -> None:
+    """Refuse a kind of database that there is not: its tests would run on another."""
+    if KIND not in KINDS:
+        raise pytest.UsageError(f"AUDIT_TEST_DATABASE must be one of {', '.join(KINDS)}, not {KIND!r}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is about SQLite alone where records are in another database, and say why."""
+    for item in items:
+        marker = item.get_closest_marker("sqlite_only")
+        if marker is not None and KIND != "sqlite":
+            item.add_marker(pytest.mark.skip(reason=f"about SQLite alone: {marker.kwargs['reason']}"))

@@ -25,7 +25,7 @@ from audit.store.tables import checks as checks_table
 from audit.store.tables import flips as flips_table
 from tests.canary.answering import an_answering_model, ask_plainly, calculate, fail
 from tests.canary.canaries import NOON, a_canary, a_target
-from tests.databases import a_database
+from tests.databases import KIND, a_database, an_empty_database
 
 EVERY = timedelta(minutes=5)
 KEY = "sk-very-secret"
@@ -33,7 +33,7 @@ KEY = "sk-very-secret"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    with a_database("sqlite", tmp_path) as url:
+    with a_database(KIND, tmp_path) as url:
         engine = open_engine(url)
         yield engine
         engine.dispose()
@@ -229,7 +229,7 @@ def test_a_change_that_another_runner_stored_first_is_not_stored_again(engine: E
 
 
 def test_a_database_that_is_gone_is_the_callers_to_hear_of(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    engine = open_engine(an_empty_database(KIND, tmp_path))
     with pytest.raises(StoreError):
         run(engine, an_assignment(), ask=never_ask)
     engine.dispose()

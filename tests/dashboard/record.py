@@ -18,6 +18,7 @@ from audit.store.engine import open_engine
 from audit.store.schema import upgrade
 from audit.store.write import Writer
 from tests.benchmarks.fill import fill
+from tests.databases import the_database
 from tests.factories import an_exchange
 
 __all__ = [
@@ -43,7 +44,7 @@ HOSTILE = (
 
 def a_record(folder: Path, exchanges: Sequence[Exchange] = ()) -> str:
     """Return the URL of a new record that holds these exchanges, read and priced."""
-    url = f"sqlite:///{folder / 'audit.db'}"
+    url = the_database(folder)
     engine = open_engine(url)
     upgrade(engine)
     if exchanges:

@@ -11,20 +11,27 @@ from audit.store.engine import open_engine
 from audit.store.read import Reader
 from audit.store.schema import upgrade
 from audit.store.write import Writer
+from tests.databases import KIND, an_empty_database
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[Writer]:
+def url(tmp_path: Path) -> str:
+    """The URL of a database for it."""
+    return an_empty_database(KIND, tmp_path)
+
+
+@pytest.fixture
+def writer(url: str) -> Iterator[Writer]:
     """Writes into an empty record."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'audit.db'}")
+    engine = open_engine(url)
     upgrade(engine)
     yield Writer(engine)
     engine.dispose()
 
 
 @pytest.fixture
-def reader(writer: Writer, tmp_path: Path) -> Iterator[Reader]:
+def reader(writer: Writer, url: str) -> Iterator[Reader]:
     """Reads from it."""
-    reader = Reader(open_engine(f"sqlite:///{tmp_path / 'audit.db'}", read_only=True))
+    reader = Reader(open_engine(url, read_only=True))
     yield reader
     reader.close()
