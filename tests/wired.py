@@ -5,15 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from audit import clients, wiring
-from audit.settings import Settings
+from audit.settings import Settings, StoreSettings
 from audit.store.rows import CallDetail, KeyRow
 from audit.store.scope import Scope
+from tests.databases import KIND, the_database
 
-__all__ = ["PATIENCE_S", "ask", "keys", "patiently", "recorded"]
+__all__ = ["PATIENCE_S", "ask", "keys", "patiently", "recorded", "settings_of"]
 
 PATIENCE_S = 20.0
+
+
+def settings_of(home: Path) -> Settings:
+    """Return those of an installation where only its home folder is configured, and its database where that must be."""
+    if KIND == "sqlite":
+        return Settings(home=home)
+    return Settings(home=home, store=StoreSettings(url=the_database(home)))
 
 
 def ask(settings: Settings, url: str, **headers: str) -> None:

@@ -17,14 +17,14 @@ from audit.wiring.keeping import Keeper, sign_now
 from audit.wiring.ledger import anchors, checkpoints_of, load_signer, open_ledger
 from tests.factories import an_exchange
 from tests.store.samples import an_id
-from tests.wired import PATIENCE_S, recorded
+from tests.wired import PATIENCE_S, recorded, settings_of
 
 ROOT = "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 class Sequenced:
@@ -143,6 +143,7 @@ def test_what_a_store_takes_is_signed_when_it_closes(settings: Settings) -> None
     assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 1
 
 
+@pytest.mark.sqlite_only(reason="the file is deleted under it")
 def test_a_database_that_was_rolled_back_loses_no_call_and_signs_nothing(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_machine_with_another_key_only_sequences(
     assert signed.size == 2
 
 
+@pytest.mark.sqlite_only(reason="the file is deleted under it")
 def test_a_log_that_was_replaced_by_another_keys_is_told(settings: Settings, tmp_path: Path) -> None:
     with closing(wiring.open_store(settings)) as store:
         store.append([store.read(an_exchange())])
@@ -195,7 +197,8 @@ def test_a_log_that_was_replaced_by_another_keys_is_told(settings: Settings, tmp
 
 
 def a_key_that_cannot_be_read(settings: Settings) -> Settings:
-    return Settings.model_validate({"home": settings.home, "ledger": {"key": settings.home}})
+    told = {"home": settings.home, "store": {"url": settings.database_url}, "ledger": {"key": settings.home}}
+    return Settings.model_validate(told)
 
 
 def test_a_key_that_cannot_be_read_stops_no_call(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

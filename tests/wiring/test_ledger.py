@@ -31,12 +31,12 @@ from audit.wiring.ledger import (
 from tests.ledger.keys import KEY, WATCHER
 from tests.ledger.witnesses import serving
 from tests.store.samples import a_call
-from tests.wired import PATIENCE_S
+from tests.wired import PATIENCE_S, settings_of
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 def test_a_second_process_uses_the_key_of_the_first(settings: Settings) -> None:
@@ -110,7 +110,7 @@ def test_how_far_the_log_has_come_is_told(settings: Settings) -> None:
     assert (level, text) == (Level.NOTE, f"{settings.ledger_key} is not there: nothing is signed from here")
 
 
-@pytest.mark.parametrize("tampering", ["UPDATE tiles SET hashes = zeroblob(64)", "UPDATE entries SET place = NULL"])
+@pytest.mark.parametrize("tampering", ["UPDATE tiles SET hashes = :zeros", "UPDATE entries SET place = NULL"])
 def test_a_log_that_is_not_the_signed_one_is_told(settings: Settings, tampering: str) -> None:
     stored(settings, 1, 2)
     change(settings, tampering)
@@ -141,7 +141,7 @@ def test_no_key_and_nothing_signed_is_nothing_to_tell(settings: Settings) -> Non
 def change(settings: Settings, statement: str) -> None:
     engine = open_engine(settings.database_url)
     with engine.begin() as connection:
-        connection.execute(text(statement))
+        connection.execute(text(statement), {"zeros": bytes(64)} if ":zeros" in statement else {})
     engine.dispose()
 
 

@@ -21,7 +21,7 @@ from audit.wiring.acting import actor
 from audit.wiring.ledger import open_ledger
 from tests.factories import an_exchange
 from tests.store.samples import an_id
-from tests.wired import ask, keys, recorded
+from tests.wired import ask, keys, recorded, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def simulator() -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 def execute(settings: Settings, statement: str) -> None:
@@ -88,6 +88,7 @@ def test_what_is_read_is_priced_and_compared_as_configured(tmp_path: Path) -> No
     assert (unnamed.price.amount, named.price.amount) == (Decimal(2), Decimal(3))
 
 
+@pytest.mark.sqlite_only(reason="a trigger in its own words refuses a call")
 def test_a_store_keeps_calls_and_losses_and_tells_what_it_refuses(settings: Settings) -> None:
     with closing(wiring.open_store(settings)) as store:
         execute(
@@ -107,6 +108,7 @@ def test_a_store_keeps_calls_and_losses_and_tells_what_it_refuses(settings: Sett
         assert (reader.health().lost, reader.health().last_loss) == (3, "the disk was full")
 
 
+@pytest.mark.sqlite_only(reason="the file is deleted under it")
 def test_a_database_that_is_deleted_under_a_store_is_made_anew(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
