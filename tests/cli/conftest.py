@@ -14,6 +14,7 @@ from audit.cli import main
 from audit.simulator.process import running
 from tests.cli.record import a_filled_record
 from tests.cli.terminal import Audit, Said
+from tests.databases import KIND, a_copy, the_record
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,9 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.setenv("AUDIT_HOME", str(folder))
     monkeypatch.setenv("AUDIT_CONFIG", str(config))
     monkeypatch.delenv("AUDIT_DATABASE_URL", raising=False)
-    with monkeypatch.context() as zone:
+    with monkeypatch.context() as zone, the_record(folder) as url:
+        if url is not None:
+            monkeypatch.setenv("AUDIT_DATABASE_URL", url)
         zone.setenv("TZ", "Europe/London")
         time.tzset()
         yield folder
@@ -33,17 +36,20 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def _filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("filled")
-    a_filled_record(folder)
-    return folder / "audit.db"
+def _filled(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return a_filled_record(tmp_path_factory.mktemp("filled"))
 
 
 @pytest.fixture
-def filled(_filled: Path, home: Path) -> str:
-    """The URL of a record with calls in the home folder."""
-    shutil.copy(_filled, home / "audit.db")
-    return f"sqlite:///{home / 'audit.db'}"
+def filled(_filled: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a record with calls, which is the home folder's."""
+    if KIND == "sqlite":
+        shutil.copy(_filled.removeprefix("sqlite:///"), home / "audit.db")
+        yield f"sqlite:///{home / 'audit.db'}"
+    else:
+        with a_copy(_filled) as url:
+            monkeypatch.setenv("AUDIT_DATABASE_URL", url)
+            yield url
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def test_json_is_the_manifest_and_where_it_is_of(audit: Audit, filled: str, tmp_
     }
 
 
+@pytest.mark.sqlite_only(reason="a file that is not there yet")
 def test_what_cannot_be_backed_up_is_told(audit: Audit, tmp_path: Path) -> None:
     said = audit("backup", str(tmp_path / "kept.db"))
     assert (said.code, said.out) == (2, "")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.settings import Settings
 from tests.cli.terminal import Audit
 from tests.proxy.collected import collecting
 from tests.proxy.running import running_proxy
+from tests.wired import settings_of
 
 TWO = """
 [providers.openai]
@@ -220,7 +220,7 @@ def test_a_file_that_is_not_understood_is_left_alone(audit: Audit, theirs: Path,
 def through(provider: str, home: Path, configured: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a proxy that records into our home."""
     monkeypatch.setenv("MY_OPENAI", "sk-not-a-key")
-    with running_proxy({"openai": f"{provider}/openai"}, home=home) as proxy, collecting(Settings(home=home)):
+    with running_proxy({"openai": f"{provider}/openai"}, home=home) as proxy, collecting(settings_of(home)):
         configured.write_text(f"[proxy]\nport = {proxy.port}\n{TWO}")
         yield proxy.url
 
