@@ -389,21 +389,3 @@ def test_a_call_tells_what_is_out_of_the_ordinary(opened: Open, tmp_path: Path) 
     assert not app.exception
     assert "Same session" in [link.value for link in app.page_link]
     assert not [view for view in app.get("segmented_control") if view.key.startswith("response-")], "nothing to format"
-
-
-def test_a_call_leads_to_the_one_it_goes_on_from(opened: Open, tmp_path: Path) -> None:
-    said = [{"role": "user", "content": "one"}]
-    first = a_chat(1, request_body=json.dumps({"messages": said}).encode(), reference="first")
-    longer = json.dumps({"messages": [*said, {"role": "assistant", "content": "two"}]}).encode()
-    second = a_chat(2, request_body=longer, reference="second", key_fingerprint=first.key_fingerprint, tags=first.tags)
-    app = opened("calls", a_record(tmp_path, [first, second]), call="second")
-    assert not app.exception
-    assert {"Same conversation", "The call it goes on from"} <= {link.value for link in app.page_link}
-
-
-def test_a_call_of_which_nothing_can_be_read_says_so(opened: Open, tmp_path: Path) -> None:
-    exchange = a_chat(1, url="https://a.example/odd", request_body=b"?", response_body=b"", reference="odd")
-    app = opened("calls", a_record(tmp_path, [exchange]), call="odd")
-    assert not app.exception
-    assert any("Nothing that was said could be read" in caption.value for caption in app.caption)
-    assert "(empty)" in [code.value for code in app.code]

@@ -1,7 +1,8 @@
-"""Who looks at a call's bodies is noted in the ledger."""
+"""The page of a call: where it leads, and that who looks at its bodies is noted in the ledger."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def opened(shown: pytest.MonkeyPatch) -> Open:
         shown.setenv("AUDIT_DATABASE_URL", record)
         app = AppTest.from_file(str(Path(frame.__file__).parent / "streamlit_app.py"), default_timeout=60)
         app.run()  # pages are known only after that
-        app.switch_page("views/calls.py")
+        app.switch_page("views/calls_page.py")
         app.query_params["call"] = "seen"
         return app.run()
 
@@ -72,3 +73,21 @@ def test_a_look_that_cannot_be_noted_is_told(
     else:
         assert "it cannot: it is read-only" in app.error[0].value
         assert not app.code
+
+
+def test_a_call_leads_to_the_one_it_goes_on_from(opened: Open, tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "one"}]
+    first = a_chat(1, request_body=json.dumps({"messages": said}).encode(), reference="first")
+    longer = json.dumps({"messages": [*said, {"role": "assistant", "content": "two"}]}).encode()
+    second = a_chat(2, request_body=longer, reference="seen", key_fingerprint=first.key_fingerprint, tags=first.tags)
+    app = opened(a_record(tmp_path, [first, second]))
+    assert not app.exception
+    assert {"Same conversation", "The call it goes on from"} <= {link.value for link in app.page_link}
+
+
+def test_a_call_of_which_nothing_can_be_read_says_so(opened: Open, tmp_path: Path) -> None:
+    exchange = a_chat(1, url="https://a.example/odd", request_body=b"?", response_body=b"", reference="seen")
+    app = opened(a_record(tmp_path, [exchange]))
+    assert not app.exception
+    assert any("Nothing that was said could be read" in caption.value for caption in app.caption)
+    assert "(empty)" in [code.value for code in app.code]
