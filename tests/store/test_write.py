@@ -22,6 +22,7 @@ from audit.store.batch import Prepared
 from audit.store.effective import Effective
 from audit.store.engine import open_engine
 from audit.store.packing import unpack_exchange
+from audit.store.sealing import Sealer
 from audit.store.search import matching
 from audit.store.write import Appended, Writer, name_key
 from tests.store.samples import NOON, a_call, a_finding, a_price, an_id, said
@@ -214,8 +215,8 @@ def test_a_database_that_refuses_a_row_names_it(
 ) -> None:
     real = write.prepared
 
-    def without_provider(call: Call, now: datetime, salts: Iterator[bytes]) -> Prepared:
-        made = real(call, now, salts)
+    def without_provider(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer | None) -> Prepared:
+        made = real(call, now, salts, sealer)
         if call.exchange.id == an_id(2):
             made.row["provider"] = None
         return made
