@@ -130,6 +130,9 @@ def test_the_doctor_looks_at_it(audit: Audit, home: Path, keys: Path) -> None:
         return " ".join(one["text"] for one in audit("doctor", "--json").json if one["subject"] == "encryption")
 
     assert "begins with the next call" in told()
+    name(keys)
+    assert told() == ""
+    name(keys, "env:OLD")
     url = f"sqlite:///{home / 'audit.db'}"
     assert audit("db", "upgrade").code == 0
     engine = open_engine(url)
@@ -146,3 +149,6 @@ def test_the_doctor_looks_at_it(audit: Audit, home: Path, keys: Path) -> None:
     assert "NOWHERE is not set" in told()
     name(keys)
     assert f"encrypted with the key {OLD.id}, which is not here" in told()
+    name(keys, "env:OLD")
+    assert audit("encryption", "apply").code == 0
+    assert told() == "2 contents are encrypted"

@@ -172,6 +172,15 @@ def test_a_record_begins_to_be_encrypted_once(sealed: Engine, engine: Engine) ->
     assert open_sealer(engine) is None
 
 
+def test_a_database_that_cannot_hold_keys_is_told(sqlite_url: str) -> None:
+    engine = sealed_with(open_engine(sqlite_url), OLD)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE data_keys")
+    with pytest.raises(StoreError, match="has not the tables"):
+        open_sealer(engine)
+    engine.dispose()
+
+
 def test_a_batch_that_came_to_nothing_leaves_no_keys(sealed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Writer(sealed)
     writer.append([a_call(1)])
