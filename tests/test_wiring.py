@@ -6,6 +6,8 @@ import atexit
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -230,3 +232,19 @@ def test_a_recorder_that_could_not_be_opened_is_tried_again(tmp_path: Path) -> N
         wiring.default_recorder()
     (tmp_path / "audit.toml").write_text("[recording]\nenabled = false")
     assert isinstance(wiring.default_recorder(), Silence)
+
+
+SHORT = """
+import audit, httpx2
+reply = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"choices": []}))
+with audit.httpx2_client(transport=reply) as client:
+    client.post("https://api.example.com/v1/chat/completions", json={"model": "m"})
+"""
+
+
+def test_a_script_that_ends_at_once_is_recorded_without_a_word(settings: Settings) -> None:
+    """All that storing needs is imported while the interpreter ends, when not everything can be."""
+    script = subprocess.run([sys.executable, "-c", SHORT], capture_output=True, text=True, check=True)
+    assert (script.stdout, script.stderr) == ("", "")
+    with closing(wiring.open_reader(settings)) as reader:
+        assert reader.health().calls == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from audit.call import Call
 from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import Batch, Prepared, prepared
+from audit.store.beside import Beside
 from audit.store.effective import Effective, enter_settings, entered_before
 from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
@@ -62,7 +62,6 @@ class Writer:
         self._price_pks: dict[str, int] = {}
         self._author = Author()
         self._sealer: Sealer | None = None
-        self._packer: ThreadPoolExecutor | None = None
 
     def append(self, calls: Sequence[Call]) -> Appended:
         """Store the calls that are not there yet, all at once; one that the database will not take is left out.
@@ -87,8 +86,6 @@ class Writer:
     def close(self) -> None:
         """Say in the ledger that this writer has ended in order, as far as the database can be reached."""
         self._author.close(self._engine, self._clock())
-        if self._packer is not None:
-            self._packer.shutdown()
 
     def lost(self, loss_id: UUID, at: datetime, count: int, reason: str) -> None:
         """Note that `count` exchanges could not be recorded, and enter it into the ledger; once for each id."""
@@ -140,23 +137,13 @@ class Writer:
     def _prepared(self, calls: Sequence[Call], now: datetime) -> list[Prepared]:
         """Prepare a batch; a large one is packed beside, as it is prepared."""
         made: list[Prepared] = []
-        jobs = []
         salts = new_salts(2 * len(calls))
-        for some in in_lots(calls, _LOT):
-            lot = [prepared(call, now, salts, self._sealer) for call in some]
-            made += lot
-            if len(calls) > _LOT:
-                jobs.append(self._packing().submit(_pack, lot))
-            else:
-                _pack(lot)
-        for job in jobs:
-            job.result()
+        with _packing(beside=len(calls) > _LOT) as pack:
+            for some in in_lots(calls, _LOT):
+                lot = [prepared(call, now, salts, self._sealer) for call in some]
+                made += lot
+                pack(lot)
         return made
-
-    def _packing(self) -> ThreadPoolExecutor:
-        if self._packer is None:
-            self._packer = ThreadPoolExecutor(1, thread_name_prefix="audit-packer")
-        return self._packer
 
     def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
         workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
@@ -203,6 +190,16 @@ def name_key(engine: Engine, fingerprint: str, name: str | None) -> bool:
     named = keys.update().where(keys.c.fingerprint == fingerprint).values(name=name and printable(name[:200]))
     with _transaction(engine) as connection:
         return connection.execute(named).rowcount == 1
+
+
+@contextmanager
+def _packing(*, beside: bool) -> Iterator[Callable[[Sequence[Prepared]], None]]:
+    """Yield what packs some calls: at once, or `beside`, and then by the end of the block."""
+    if beside:
+        with Beside(_pack, name="audit-packer") as packer:
+            yield packer.hand
+    else:
+        yield _pack
 
 
 def _pack(lot: Sequence[Prepared]) -> None:
