@@ -8,6 +8,7 @@ Versions before 3.51.3 can corrupt a WAL database that several connections use
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,7 +227,7 @@ def store_error(exc: SQLAlchemyError) -> StoreError:
         )
     if any(sign in said for sign in _DAMAGED):
         return damaged(said.partition(" with text ")[0])  # which may be of a prompt
-    if any(sign in said for sign in _TAKEN) or state in _TAKEN:
+    if state == _TAKEN or _TAKEN_IN_SQLITE.match(said):
         return StoreError(
             f"the database has tables of another program, or is damaged ({said}): name an empty one, or restore a "
             "backup with audit restore",
@@ -370,7 +371,8 @@ _DAMAGED = (
     "vtable constructor failed",
     "Could not decode to UTF-8",
 )
-_TAKEN = ("already exists", "42P07")
+_TAKEN = "42P07"
+_TAKEN_IN_SQLITE = re.compile(r"(table|index|view|trigger) .+ already exists")
 _NO_TABLES = ("no such table", "no such column", "has no column named", "42P01", "42703")
 _SECRET = ("password", "sslpassword", "oauth_client_secret")
 _READ_ONLY = "25006"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -51,19 +51,21 @@ def upgraded_engine(settings: Settings) -> Engine:
     from audit.store.schema import upgrade
 
     engine = keyed(open_engine(settings.database_url), settings)
-    upgrade(engine)
+    with ExitStack() as undo:
+        undo.callback(engine.dispose)
+        upgrade(engine)
+        undo.pop_all()
     return engine
 
 
 @contextmanager
 def upgraded(settings: Settings) -> Iterator[Engine]:
     """Yield such an engine, and let go of the database behind the block."""
-    from audit.store.engine import opened
-    from audit.store.schema import upgrade
-
-    with opened(settings.database_url) as engine:
-        upgrade(engine)
+    engine = upgraded_engine(settings)
+    try:
         yield engine
+    finally:
+        engine.dispose()
 
 
 class Store:

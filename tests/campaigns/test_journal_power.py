@@ -39,7 +39,7 @@ def test_a_disk_that_says_it_has_synced_and_has_not_is_found_out(monkeypatch: py
 
 
 def test_a_folder_that_is_not_synced_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stable, "_sync_folder", lambda _folder: None)
+    monkeypatch.setattr(stable, "sync_folder", lambda _folder: None)
     assert journal_power.main(["--cuts", "30"]) == 1
 
 

@@ -106,7 +106,7 @@ def test_a_schema_that_was_said_to_be_the_newest_and_is_not_is_told(folder: Path
 
 
 def test_a_schema_between_two_versions_is_told(tmp_path: Path, folder: Path) -> None:
-    found = files(tmp_path, [], "DROP TABLE losses")
+    found = files(tmp_path, [], "DROP TABLE flips")
     assert [kind for kind, _ in findings(folder, found, Diary(), {}, {"0002"})] == ["schema"]
 
 

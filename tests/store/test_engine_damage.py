@@ -68,3 +68,9 @@ def scribble(url: str, statement: str) -> None:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute(statement)
         connection.commit()
+
+
+def test_a_row_that_is_there_already_is_no_sign_of_other_tables(engine: Engine) -> None:
+    row = {"id": an_id(1), "at": NOON, "count": 1, "reason": "so"}
+    with pytest.raises(StoreError, match="the database refuses: "), translated(), engine.begin() as connection:
+        connection.execute(insert(losses), [row, row])

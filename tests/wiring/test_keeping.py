@@ -140,7 +140,7 @@ def test_what_a_store_takes_is_signed_when_it_closes(settings: Settings) -> None
     with open_ledger(settings) as reader:
         note = reader.last_note()
     assert note is not None
-    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 1
+    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 2, "a call, and the settings that it was written by"
 
 
 @pytest.mark.sqlite_only(reason="the file is deleted under it")
@@ -174,14 +174,14 @@ def test_a_machine_with_another_key_only_sequences(
     with open_ledger(settings) as reader:
         note = reader.last_note()
     assert note is not None
-    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 1
+    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 2
     with pytest.raises(LedgerError, match="--key"):
         checkpoints_of([note], load_signer(other).verifier)
     with pytest.raises(LedgerError, match="signed with another key than the one here: sign it where that key is"):
         sign_now(other)
     signed = sign_now(settings)
     assert signed is not None
-    assert signed.size == 2
+    assert signed.size == 4
 
 
 @pytest.mark.sqlite_only(reason="the file is deleted under it")
@@ -210,4 +210,4 @@ def test_a_key_that_cannot_be_read_stops_no_call(settings: Settings, caplog: pyt
     assert [told in record.message for record in caplog.records] == [True]
     signed = sign_now(settings)
     assert signed is not None, "who has the key goes on"
-    assert signed.size == 1
+    assert signed.size == 2

@@ -101,7 +101,7 @@ def stored(settings: Settings, *numbers: int) -> None:
 def test_how_far_the_log_has_come_is_told(settings: Settings) -> None:
     assert findings(settings) == [], "there is no database yet"
     stored(settings, 1, 2)
-    assert findings(settings) == [(Level.GOOD, "2 entries, 2 of them signed, 2 anchored")]
+    assert findings(settings) == [(Level.GOOD, "3 entries, 3 of them signed, 3 anchored")]
     (settings.home / "anchors" / "checkpoints.jsonl").unlink()
     ((level, text),) = findings(settings)
     assert (level, text.partition("; ")[2]) == (Level.NOTE, "no anchor outside the database has a checkpoint")
@@ -156,10 +156,10 @@ def test_a_witness_of_the_settings_signs_and_what_it_signed_is_verified_against(
         watched = with_witness(settings, witness.url)
         stored(watched, 1, 2)
         stored(watched, 3)
-        assert witness.size == 3
+        assert witness.size == 4
     (settings.home / "anchors" / "checkpoints.jsonl").unlink()
-    assert [checkpoint.size for checkpoint in witnessed(watched)] == [2, 3]
-    assert verify_record(watched).anchored == 3
+    assert [checkpoint.size for checkpoint in witnessed(watched)] == [3, 4]
+    assert verify_record(watched).anchored == 4
     change(watched, "DELETE FROM checkpoints")
     change(watched, "DELETE FROM entries WHERE place = 2")
     assert not verify_record(watched).is_whole

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, select
 
+from audit.errors import StoreError
 from audit.store import tables
 from audit.store.losses import statement_of
 from audit.store.prices import digest_of
@@ -51,7 +52,7 @@ def _losses(connection: Connection) -> Iterator[str]:
         try:
             row = connection.execute(select(losses).where(losses.c.pk == pk)).one()
             yield _line(statement_of(row._asdict()))
-        except (AttributeError, TypeError, ValueError, OverflowError):  # likewise
+        except (StoreError, AttributeError, TypeError, ValueError, OverflowError):  # likewise
             yield f"number {pk}"
 
 

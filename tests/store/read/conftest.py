@@ -128,8 +128,8 @@ def reader(engine: Engine) -> Reader:
     """Nine calls: seven of people, a canary's (7) and one that only counts tokens (8)."""
     writer = Writer(engine, clock=lambda: NOON + timedelta(days=2))
     assert writer.append(_record()).new == 9
-    writer.lost(an_id(1), NOON, 3, "disk full")
-    writer.lost(an_id(2), NOON + timedelta(days=1), 4, "killed")
+    writer.lost(an_id(901), NOON, 3, "disk full")
+    writer.lost(an_id(902), NOON + timedelta(days=1), 4, "killed")
     return Reader(engine)
 
 
