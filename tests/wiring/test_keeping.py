@@ -140,7 +140,9 @@ def test_what_a_store_takes_is_signed_when_it_closes(settings: Settings) -> None
     with open_ledger(settings) as reader:
         note = reader.last_note()
     assert note is not None
-    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 2, "a call, and the settings that it was written by"
+    assert checkpoints_of([note], load_signer(settings).verifier)[0].size == 2, (
+        "a call, and the settings that it was written by"
+    )
 
 
 @pytest.mark.sqlite_only(reason="the file is deleted under it")
