@@ -67,6 +67,8 @@ class Origin:
         self.heard: list[Heard] = []
         self.connections = 0
         """How many have been opened so far."""
+        self.played = 0
+        """How many answers have been sent, to their end or as far as they could be."""
         self.ended: set[int] = set()
         """Which of them have been closed from here."""
         self.answer: Callable[[Heard], Script] = lambda _heard: a_reply()
@@ -109,7 +111,11 @@ class Origin:
         with connection, suppress(OSError):
             while (heard := self._read(incoming, number, connection)) is not None:
                 self.heard.append(heard)
-                if not (heard.answered or _play(self.answer(heard), connection)) or heard.fault:
+                try:
+                    stays = heard.answered or _play(self.answer(heard), connection)
+                finally:
+                    self.played += 1
+                if not stays or heard.fault:
                     break
         with self._guard:
             self._open.discard(connection)

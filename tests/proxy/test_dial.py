@@ -23,6 +23,7 @@ from audit.proxy.upstreams import Upstream
 from tests.proxy.origin import Origin, a_reply
 from tests.proxy.raw import ask
 from tests.proxy.running import HERE, running_proxy
+from tests.wired import patiently
 
 SMALL = b"GET /v1/models HTTP/1.1\r\nHost: proxy\r\n\r\n"
 
@@ -45,7 +46,9 @@ def free_port() -> int:
 
 
 def test_a_provider_is_connected_to(origin: Origin) -> None:
+    before = origin.connections
     connect(origin.url)
+    patiently(lambda: origin.connections == before + 1)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "017700000001", "[::ffff:7f00:1]"])
