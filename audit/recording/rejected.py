@@ -135,7 +135,7 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(descriptor)
         os.replace(name, path)
-    except BaseException:
+    except BaseException:  # an interrupt too: half a file may not stay
         os.unlink(name)
         raise
     sync_folder(path.parent)
