@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, bindparam, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import EncryptionError
 from audit.store import tables
-from audit.store.engine import at_one_moment, store_error
+from audit.store.engine import at_one_moment, translated
 from audit.store.loading import take_writing_turn
 from audit.store.sealing import SEALED, Sealer, open_sealer, seal_exchange, seal_part
 from audit.store.search import remove_from_index
@@ -37,14 +36,12 @@ def seal_all(engine: Engine, progress: Progress = lambda _done, _of: None) -> in
     sealer = open_sealer(engine)
     if sealer is None:
         raise EncryptionError("there is no key to encrypt with: name one in `keys` of [encryption]")
-    try:
+    with translated():
         of, done = _plain(engine), 0
         for rows, put in _STEPS:
             while sealed := _seal_some(engine, sealer, rows, put):
                 done += sealed
                 progress(done, max(of, done))
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     return done
 
 

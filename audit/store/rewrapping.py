@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.encryption.keyring import DataKey, Keyring
 from audit.errors import EncryptionError
 from audit.store import tables
-from audit.store.engine import at_one_moment, store_error
+from audit.store.engine import at_one_moment, translated
 from audit.store.sealing import SEALED, keys_of
 from audit.store.search import indexed
 
@@ -46,20 +45,17 @@ class Protection:
 
 def protection(engine: Engine) -> Protection:
     """Return how much of a record is encrypted; wants no key. Raises `StoreError`."""
-    try:
-        with at_one_moment(engine).connect() as connection:
-            counted = connection.execute(select(_k.master, func.count()).group_by(_k.master).order_by(_k.master))
-            wrapped: dict[str, int] = {row[0]: row[1] for row in counted}
-            both = [_contents(connection, table) for table in (tables.exchanges, tables.parts)]
-            return Protection(
-                encrypted=bool(wrapped),
-                wrapped=wrapped,
-                sealed=sum(sealed for sealed, _ in both),
-                plain=sum(plain for _, plain in both),
-                indexed=indexed(connection),
-            )
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), at_one_moment(engine).connect() as connection:
+        counted = connection.execute(select(_k.master, func.count()).group_by(_k.master).order_by(_k.master))
+        wrapped: dict[str, int] = {row[0]: row[1] for row in counted}
+        both = [_contents(connection, table) for table in (tables.exchanges, tables.parts)]
+        return Protection(
+            encrypted=bool(wrapped),
+            wrapped=wrapped,
+            sealed=sum(sealed for sealed, _ in both),
+            plain=sum(plain for _, plain in both),
+            indexed=indexed(connection),
+        )
 
 
 def rotate(engine: Engine, progress: Progress = lambda _done, _of: None) -> int:
@@ -73,7 +69,7 @@ def rotate(engine: Engine, progress: Progress = lambda _done, _of: None) -> int:
         raise EncryptionError(
             "there is no key to rotate to: name one in `keys` of [encryption], and the old one behind"
         )
-    try:
+    with translated():
         with at_one_moment(engine).connect() as connection:
             others = _k.master != keys.newest
             keys.must_have(connection.execute(select(_k.master).where(others).distinct()).scalars())
@@ -82,8 +78,6 @@ def rotate(engine: Engine, progress: Progress = lambda _done, _of: None) -> int:
         while rows := _wrap_some(engine, keys, last):
             done, last = done + len(rows), bytes(rows[-1].id)
             progress(done, max(of, done))
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
     return done
 
 

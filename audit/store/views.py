@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store.acts import record_act
-from audit.store.engine import store_error
+from audit.store.engine import translated
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
 from audit.store.rows.acts import Kind
@@ -23,12 +22,9 @@ def enter_view(engine: Engine, call: UUID, *, way: str, actor: str) -> UUID:
     Raises `StoreError` when the database cannot be written to.
     """
     author, now = Author(), datetime.now(UTC)
-    try:
-        with author.transaction(engine) as connection:
-            take_writing_turn(connection)
-            statement = {"call": call.hex, "way": way}
-            act = record_act(connection, author, now, kind=Kind.VIEW, actor=actor, statement=statement)
-    except SQLAlchemyError as exc:
-        raise store_error(exc) from exc
+    with translated(), author.transaction(engine) as connection:
+        take_writing_turn(connection)
+        statement = {"call": call.hex, "way": way}
+        act = record_act(connection, author, now, kind=Kind.VIEW, actor=actor, statement=statement)
     author.close(engine, now)
     return act
