@@ -13,6 +13,7 @@ import os
 import re
 import threading
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,7 +39,7 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 """When a new segment is begun: what a long-lived process keeps on disk for each call that stays under way."""
 LOOK_EVERY_S = 1.0
 """How often to look whether the journal is still there."""
-_MARK_BYTES = 40
+_MARK_BYTES = 56
 """Always as many, so that one mark covers another: to cut the file off first makes some file systems write it out."""
 Position = tuple[int, int]
 """A segment's number, and an offset in it."""
@@ -202,7 +203,7 @@ def mark_path(folder: Path, name: str) -> Path:
 
 def note_stored(folder: Path, name: str, stored: Position) -> None:
     """Write down how far a journal is stored, so that who looks next need not read it all again."""
-    told = f"{stored[0]} {stored[1]}".ljust(_MARK_BYTES)
+    told = _with_checksum(f"{stored[0]} {stored[1]}").ljust(_MARK_BYTES)
     with suppress(OSError):  # a full disk; storing twice does no harm
         descriptor = os.open(mark_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -214,10 +215,17 @@ def note_stored(folder: Path, name: str, stored: Position) -> None:
 def stored_up_to(folder: Path, name: str) -> Position:
     """Return how far a journal is stored; its beginning where that is not known, as it does no harm to store twice."""
     try:
-        number, offset = mark_path(folder, name).read_text(encoding="ascii").split()
-        return int(number), int(offset)
+        mark = mark_path(folder, name).read_text(encoding="ascii").strip()
+        number, offset, _ = mark.split()
+        whole = mark == _with_checksum(f"{number} {offset}")
+        return (int(number), int(offset)) if whole else (0, 0)
     except (OSError, ValueError):
         return 0, 0
+
+
+def _with_checksum(told: str) -> str:
+    """As a mark covers another, one that lost its power halfway may be made of both."""
+    return f"{told} {zlib.crc32(told.encode()):08x}"
 
 
 def segments(folder: Path, name: str) -> dict[int, Path]:

@@ -63,6 +63,11 @@ class MirroredOs:
             self.disk.change(file, Write(len(file.content), b"".join(pieces)))
             return os.writev(descriptor, pieces)
 
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
+        with self._doing():
+            self.disk.change(self._file_of(descriptor), Write(offset, data))
+            return os.pwrite(descriptor, data, offset)
+
     def ftruncate(self, descriptor: int, size: int) -> None:
         with self._doing():
             self.disk.change(self._file_of(descriptor), Truncation(size))
@@ -87,13 +92,6 @@ class MirroredOs:
             if self.disk.file(name) is not None:
                 self.disk.remove(name)
 
-    def put(self, name: str, content: bytes) -> None:
-        """Note that a file was written anew."""
-        with self._doing():
-            file = self._file(name)
-            self.disk.change(file, Truncation(0))
-            self.disk.change(file, Write(0, content))
-
     @contextmanager
     def _doing(self) -> Iterator[None]:
         with self._guard:
@@ -116,23 +114,17 @@ class MirroredOs:
 def mirrored(disk: Disk, folder: Path, *, failing: float, chance: random.Random) -> Iterator[None]:
     """Have all that a journal does in `folder` done to `disk` as well, as long as the block lasts."""
     there = MirroredOs(disk, folder, failing=failing, chance=chance)
-    unlink, write_text = Path.unlink, Path.write_text
+    unlink = Path.unlink
 
     def unlinked(path: Path, missing_ok: bool = False) -> None:
         if path.parent == folder:
             there.remove(path.name)
         unlink(path, missing_ok=missing_ok)
 
-    def written(path: Path, data: str, **how: Any) -> int:
-        if path.parent == folder:
-            there.put(path.name, data.encode())
-        return write_text(path, data, **how)
-
     with (
         mock.patch.object(journal, "os", there),
         mock.patch.object(stable, "os", there),
         mock.patch.object(lock, "os", there),
         mock.patch.object(Path, "unlink", unlinked),
-        mock.patch.object(Path, "write_text", written),
     ):
         yield

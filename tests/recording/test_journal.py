@@ -274,5 +274,7 @@ def test_how_far_a_journal_is_stored_is_noted_for_its_owner_alone(tmp_path: Path
 
 def test_a_note_that_cannot_be_written_or_read_does_no_harm(tmp_path: Path) -> None:
     note_stored(tmp_path / "gone", "a", (1, 1))
-    mark_path(tmp_path, "a").write_text("noise")
+    for noise in ("noise", "7 7", "7 7 00000000", "7 7 zzzzzzzz"):
+        mark_path(tmp_path, "a").write_text(noise)
+        assert stored_up_to(tmp_path, "a") == (0, 0)
     assert stored_up_to(tmp_path, "a") == (0, 0)
