@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0004"
 down_revision = "0003"
@@ -21,4 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("keys are not thrown away: restore a backup that was made before")
+    raise CommandError(
+        "keys of encrypted bodies are not thrown away: stop audit, install the version before, and restore a backup of "
+        "the database that was made before the upgrade"
+    )
