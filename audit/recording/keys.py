@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from audit.errors import JournalError
+from audit.files import write_private
 
 __all__ = ["Fingerprints", "load_secret"]
 
@@ -43,25 +45,11 @@ def load_secret(path: Path) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _make(path)
+            with suppress(FileExistsError):  # another process has made it meanwhile, and both read the same
+                write_private(path, os.urandom(_SECRET_BYTES).hex().encode())
         secret = bytes.fromhex(path.read_text(encoding="ascii"))
         if len(secret) < _SECRET_BYTES:
             raise ValueError(f"it has {len(secret)} bytes, not {_SECRET_BYTES}")
     except (OSError, ValueError) as exc:
         raise JournalError(f"cannot use the fingerprint secret {path}: {exc}") from exc
     return secret
-
-
-def _make(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(os.urandom(_SECRET_BYTES).hex())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # of several processes that start at once one wins, and all read the same
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -7,15 +7,14 @@ that have left: all calls in a row, without reasons.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import mkstemp
 
 from audit.call import Exchange
+from audit.files import write_private
 from audit.recording.frames import (
     FINISH,
     INTENT,
@@ -26,7 +25,6 @@ from audit.recording.frames import (
     exchange_of,
     read_frames,
 )
-from audit.recording.stable import sync_folder
 from audit.wire.redact import redact_keys
 
 __all__ = ["Rejected", "Unreadable", "files", "part", "read", "set_aside"]
@@ -67,7 +65,8 @@ def set_aside(folder: Path, exchange: Exchange, reason: str) -> None:
     tries = max((one.tries for one in _read(path) if isinstance(one, Rejected)), default=0) + 1
     at = time.time_ns() // 1000
     head = {"id": exchange.id.hex, "at": at, "reason": redact_keys(reason)[:MOST_TOLD], "tries": tries}
-    _write(path, [*encode_exchange(exchange), *encode(REASON, head)])
+    frames = [*encode_exchange(exchange), *encode(REASON, head)]
+    write_private(path, b"".join(frames), over=True)  # on stable storage: the segment that had it goes next
 
 
 def files(folder: Path) -> list[Path]:
@@ -90,7 +89,7 @@ def part(folder: Path) -> None:
     found = list(_read(together))
     for one in found:
         if isinstance(one, Rejected) and not (path := folder / f"{one.exchange.id}{_SUFFIX}").exists():
-            _write(path, encode_exchange(one.exchange))
+            write_private(path, b"".join(encode_exchange(one.exchange)), over=True)
     if any(isinstance(one, Unreadable) for one in found):
         together.rename(together.with_suffix(".damaged"))
     else:
@@ -124,18 +123,3 @@ def _explained(call: Rejected, frame: Frame) -> Rejected:
     head = frame.head
     at = _EPOCH + timedelta(microseconds=head["at"])
     return replace(call, reason=str(head["reason"]), at=at, tries=int(head["tries"]))
-
-
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file whole and bring it to stable storage: the segment that had the call goes next."""
-    descriptor, name = mkstemp(prefix=f"{path.stem}.", suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(name, path)
-    except BaseException:  # an interrupt too: half a file may not stay
-        os.unlink(name)
-        raise
-    sync_folder(path.parent)

@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from audit.errors import JournalError
+from audit.files import sync_folder
 from audit.recording import journal
 from audit.recording.journal import Journal
 
-__all__ = ["StableJournal", "journal_kind", "sync_folder"]
+__all__ = ["StableJournal", "journal_kind"]
 
 ATTEMPTS = 3
 """How often one append is synced: where it stands, in a new segment, and in one more that others may have begun."""
@@ -197,12 +198,3 @@ def _synced(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring to stable storage which files a folder has."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

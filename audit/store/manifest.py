@@ -5,7 +5,6 @@ It is written last: a file without a manifest is a backup that was never finishe
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
@@ -15,8 +14,9 @@ from typing import Any
 import msgspec
 
 from audit.errors import AuditError
+from audit.files import write_private
 
-__all__ = ["FORM", "Manifest", "checked_manifest", "manifest_of", "sha256_of", "write_private"]
+__all__ = ["FORM", "Manifest", "checked_manifest", "manifest_of", "sha256_of", "write_json"]
 
 FORM = 1
 MOST_BYTES = 1_000_000
@@ -75,18 +75,9 @@ def sha256_of(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def write_private(path: Path, told: Any) -> None:
-    """Write JSON into a new file that only its owner can read, whole or not at all; may raise `OSError`."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write_json(path: Path, told: Any) -> None:
+    """Write JSON into a file that only its owner can read, whole or not at all; may raise `OSError`."""
+    write_private(path, msgspec.json.format(msgspec.json.encode(told)) + b"\n", over=True)
 
 
 def _read(path: Path, backup: Path) -> Manifest:

@@ -44,7 +44,7 @@ def make_backup(
     """
     from audit.store.backup import write_backup
     from audit.store.engine import hidden, is_there, opened
-    from audit.store.manifest import manifest_of, write_private
+    from audit.store.manifest import manifest_of, write_json
     from audit.wiring import open_reader
     from audit.wiring.spare_keys import keep_keys, keys_path
 
@@ -62,7 +62,7 @@ def make_backup(
     keys = keep_keys(settings, path) if with_keys else None
     manifest = _described(settings, path, now, waiting)
     try:
-        write_private(manifest_of(path), manifest)
+        write_json(manifest_of(path), manifest)
     except OSError as exc:
         raise AuditError(f"cannot write {manifest_of(path)}, and without it {path} is no backup: {exc}") from exc
     return Made(path=path, manifest=manifest, keys=keys)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, EncryptionError
+from audit.files import write_private
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -144,11 +145,7 @@ def make_key(path: Path) -> str:
 
     made = MasterKey.generate()
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{made.exported()}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(path, f"{made.exported()}\n".encode())
     except FileExistsError as exc:
         raise AuditError(f"{path} is there already, and no key is written over: name another file") from exc
     except OSError as exc:
@@ -186,5 +183,7 @@ def _in_file(path: Path) -> str:
             if os.fstat(file.fileno()).st_mode & _FOR_OTHERS:
                 raise EncryptionError(f"everybody on this machine may read the key in {path}: chmod o-rwx {path}")
             return file.read()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise EncryptionError(f"cannot read the key of [encryption] in {path}: {exc}") from exc
+    except OSError as exc:
+        raise EncryptionError(f"cannot read the key of [encryption] in {path}: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise EncryptionError(f"{path} holds no key of [encryption], but bytes that are no text") from exc

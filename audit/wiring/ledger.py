@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from audit.errors import LedgerError
+from audit.files import write_private
 from audit.wiring.encrypting import keyed
 
 if TYPE_CHECKING:
@@ -249,18 +249,10 @@ def _new_signer(path: Path) -> Signer:
     made = Signer.generate(f"audit/{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(made.exported() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
         try:
-            os.link(beside, path)  # whole or not at all, and never over another's
+            write_private(path, made.exported().encode() + b"\n")
         except FileExistsError:
             return Signer.parse(path.read_text(encoding="ascii").strip())
-        finally:
-            beside.unlink()
         path.with_suffix(".pub").write_text(f"{made.verifier}\n", encoding="ascii")
     except OSError as exc:
         raise LedgerError(f"cannot make the ledger's key in {path}: {exc}") from exc

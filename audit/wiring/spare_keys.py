@@ -6,12 +6,12 @@ Without the secret, a restored record's API keys have fingerprints that no new c
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError
+from audit.files import write_private
 
 if TYPE_CHECKING:
     from audit.settings import Settings
@@ -34,12 +34,12 @@ def keys_path(backup: Path) -> Path:
 
 def keep_keys(settings: Settings, backup: Path) -> Path:
     """Write the installation's keys beside a backup, for its owner's eyes; return where. May raise `AuditError`."""
-    from audit.store.manifest import write_private
+    from audit.store.manifest import write_json
 
     path = keys_path(backup)
     try:
         found = {name: _text(place) for name, place in _places(settings).items()}
-        write_private(path, Keys(**found))
+        write_json(path, Keys(**found))
     except (OSError, UnicodeDecodeError) as exc:
         raise AuditError(f"cannot write the keys into {path}: {exc}") from exc
     return path
@@ -92,10 +92,6 @@ def _kept(path: Path) -> Keys:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(path, f"{text}\n".encode())
     except OSError as exc:
         raise AuditError(f"cannot write {path}: {exc.strerror}") from exc

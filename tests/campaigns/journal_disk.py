@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
+from audit import files
 from audit.recording import journal, lock, stable
 from tests.campaigns.disk import Disk, File, Truncation, Write
 
@@ -124,6 +125,7 @@ def mirrored(disk: Disk, folder: Path, *, failing: float, chance: random.Random)
     with (
         mock.patch.object(journal, "os", there),
         mock.patch.object(stable, "os", there),
+        mock.patch.object(files, "os", there),
         mock.patch.object(lock, "os", there),
         mock.patch.object(Path, "unlink", unlinked),
     ):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import JournalError
+from audit.files import write_private
 from audit.recording import keys as module
 from audit.recording.keys import Fingerprints, load_secret
 
@@ -66,9 +67,12 @@ def test_of_several_that_start_at_once_all_have_the_same(tmp_path: Path) -> None
     assert len(set(found)) == 1
 
 
-def test_one_that_loses_the_race_takes_the_winners(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("ab" * 32)
-    module._make(tmp_path / "secret")
+def test_one_that_loses_the_race_takes_the_winners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beaten(path: Path, content: bytes) -> None:
+        path.write_text("ab" * 32)
+        write_private(path, content)
+
+    monkeypatch.setattr(module, "write_private", beaten)
     assert load_secret(tmp_path / "secret") == b"\xab" * 32
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from audit.errors import AuditError
 from audit.store import manifest as module
-from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_private
+from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_json
 
 CONTENT = b"what is kept" * 100
 
@@ -30,7 +30,7 @@ def a_backup(folder: Path, **over: Any) -> Path:
         "key": None,
         "not_collected": 0,
     }
-    write_private(manifest_of(path), Manifest(**{**told, **over}))
+    write_json(manifest_of(path), Manifest(**{**told, **over}))
     return path
 
 
@@ -50,7 +50,7 @@ def test_it_is_json_for_its_owners_eyes_and_nothing_lies_beside_it(tmp_path: Pat
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
-        write_private(tmp_path / "x.json", object())
+        write_json(tmp_path / "x.json", object())
     assert list(tmp_path.iterdir()) == []
 
 

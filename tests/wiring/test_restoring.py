@@ -11,7 +11,7 @@ from sqlalchemy import text
 from audit.errors import AuditError, LedgerError, StoreError
 from audit.settings import Settings
 from audit.store.engine import open_engine, sqlite_url
-from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_private
+from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_json
 from audit.store.rows.verified import Verdict
 from audit.wiring.backing_up import make_backup
 from audit.wiring.keeping import sign_now
@@ -45,7 +45,7 @@ def tampered(backup: Path, statement: str) -> None:
     old = msgspec.json.decode(manifest_of(backup).read_bytes(), type=Manifest)
     told = {name: getattr(old, name) for name in Manifest.__dataclass_fields__}
     sealed = {**told, "sha256": sha256_of(backup), "size_bytes": backup.stat().st_size}
-    write_private(manifest_of(backup), Manifest(**sealed))
+    write_json(manifest_of(backup), Manifest(**sealed))
 
 
 @pytest.mark.parametrize("there", KINDS)
