@@ -65,7 +65,7 @@ def command(
             return
         if not yes:
             click.confirm("Erase them for good?", abort=True, err=True)
-        erased = erase_and_scrub(engine, wanted, lambda gone: click.echo(f"{figure(gone)} erased", err=True))
+        erased = erase_and_scrub(chosen, engine, wanted, lambda gone: click.echo(f"{figure(gone)} erased", err=True))
     left = [str(path) for path in left_in_journal(chosen)]
     certificate = {"what": wanted.what, "ground": ground, "by": wanted.actor, "calls": erased.calls}
     print_json({**certificate, "acts": erased.acts, "may_be_left_in": left})

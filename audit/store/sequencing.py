@@ -27,6 +27,7 @@ from audit.store.loading import insert_rows
 
 __all__ = [
     "Sequencer",
+    "advance",
     "input_of",
     "is_signed_by",
     "last_note",
@@ -74,19 +75,8 @@ class Sequencer:
         self._has_told = False
 
     def advance(self) -> int:
-        """Give all that is entered its place; return how many there were. May raise `StoreError`, `LedgerError`."""
-        placed = 0
-        try:
-            while True:
-                with translated(), self._engine.begin() as connection:
-                    take_turn(connection, SEQUENCING)
-                    lot = _place(connection)
-                placed += lot
-                if lot < LOT:
-                    return placed
-        except (LookupError, TypeError, ValueError) as exc:
-            told = f"the log cannot be carried on, as its tables are not as they were written ({exc}); run audit verify"
-            raise LedgerError(told) from exc
+        """As `advance`."""
+        return advance(self._engine)
 
     def sign(self) -> Checkpoint | None:
         """Sign the log as it is and anchor it; None when nothing has come since the last time, or another key signs it.
@@ -156,6 +146,22 @@ class Sequencer:
 
     def _read(self, note: str) -> Checkpoint:
         return Checkpoint.parse(opened(note, [self._signer.verifier]))
+
+
+def advance(engine: Engine) -> int:
+    """Give all that is entered its place; return how many there were. May raise `StoreError`, `LedgerError`."""
+    placed = 0
+    try:
+        while True:
+            with translated(), engine.begin() as connection:
+                take_turn(connection, SEQUENCING)
+                lot = _place(connection)
+            placed += lot
+            if lot < LOT:
+                return placed
+    except (LookupError, TypeError, ValueError) as exc:
+        told = f"the log cannot be carried on, as its tables are not as they were written ({exc}); run audit verify"
+        raise LedgerError(told) from exc
 
 
 def is_signed_by(note: str, key: VerifierKey) -> bool:

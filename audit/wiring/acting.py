@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 
-from audit.wiring.erasing import user_of_process
-
-__all__ = ["actor"]
+__all__ = ["actor", "user"]
 
 
 def actor() -> str:
     """Return who runs this process and where, as far as is known: `ann@host`."""
-    return f"{user_of_process()}@{socket.gethostname()}"
+    return f"{user()}@{socket.gethostname()}"
+
+
+def user() -> str:
+    """Return who runs this process, as far as is known."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return "unknown"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from audit.wiring.acting import actor
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,7 +26,6 @@ __all__ = [
     "place",
     "release",
     "request",
-    "user_of_process",
     "would_go",
 ]
 
@@ -47,7 +47,7 @@ def request(by: By, value: str, *, ground: str, bodies_only: bool) -> Request:
     from audit.store.erasing import Request, What
 
     what = What.BODIES if bodies_only else What.ALL
-    return Request(by=by, value=sound(by, value), what=what, ground=ground, actor=user_of_process())
+    return Request(by=by, value=sound(by, value), what=what, ground=ground, actor=actor())
 
 
 def would_go(engine: Engine, wanted: Request) -> Due:
@@ -59,31 +59,35 @@ def would_go(engine: Engine, wanted: Request) -> Due:
         return due(connection, wanted)
 
 
-def erase_and_scrub(engine: Engine, wanted: Request, progress: Callable[[int], None]) -> Erased:
-    """Erase what is named, from the database's files too. Raises `StoreError`."""
+def erase_and_scrub(settings: Settings, engine: Engine, wanted: Request, progress: Callable[[int], None]) -> Erased:
+    """Erase what is named, from the database's files too, and sign that it was erased. Raises `StoreError`."""
     from audit.store.erasing import erase
     from audit.store.scrubbing import scrub
+    from audit.wiring.keeping import carrying_on
 
-    erased = erase(engine, wanted, progress)
-    if erased.calls:
-        scrub(engine)
+    with carrying_on(settings, engine):
+        erased = erase(engine, wanted, progress)
+        if erased.calls:
+            scrub(engine)
     return erased
 
 
 def place(settings: Settings, by: By, value: str, reason: str) -> UUID:
     """Place a hold; return its id. Raises `AuditError` for a name that can name nothing."""
     from audit.store.holds import place_hold
+    from audit.wiring.keeping import carrying_on
 
-    with open_writable(settings) as engine:
-        return place_hold(engine, by, value, reason=reason, actor=user_of_process())
+    with open_writable(settings) as engine, carrying_on(settings, engine):
+        return place_hold(engine, by, value, reason=reason, actor=actor())
 
 
 def release(settings: Settings, hold: UUID, reason: str) -> None:
     """Release a hold; raise `AuditError` if none with this id is in force."""
     from audit.store.holds import release_hold
+    from audit.wiring.keeping import carrying_on
 
-    with open_writable(settings) as engine:
-        release_hold(engine, hold, reason=reason, actor=user_of_process())
+    with open_writable(settings) as engine, carrying_on(settings, engine):
+        release_hold(engine, hold, reason=reason, actor=actor())
 
 
 def holds(settings: Settings) -> list[Hold]:
@@ -100,11 +104,3 @@ def left_in_journal(settings: Settings) -> list[Path]:
     kinds = ("*.journal", "*.damaged", "*.rejected", "*.new")
     kept = (path for kind in kinds for path in settings.journal.glob(kind))
     return sorted(path for path in kept if path.stat().st_size)
-
-
-def user_of_process() -> str:
-    """Return who runs this process, as far as is known."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return "unknown"

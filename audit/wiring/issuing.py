@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 import string
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from audit import wiring
 from audit.errors import AuditError
+from audit.wiring.acting import user
 from audit.wiring.storing import upgraded
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def issue_key(settings: Settings, wanted: KeyTerms) -> Issued:
         digest=digest_of(secret),
         fingerprint=fingerprint,
         created_at=datetime.now(UTC),
-        created_by=_user(),
+        created_by=user(),
         **{term.name: getattr(wanted, term.name) for term in fields(wanted)},
     )
     with upgraded(settings) as engine:
@@ -200,10 +200,3 @@ def _told(row: IssuedKeyRow, slot: int | None, amounts: Mapping[str, Decimal]) -
         spent=row.budget is not None and amounts.get(row.fingerprint, Decimal()) >= row.budget.amount,
         budget="" if row.budget is None else str(row.budget),
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except OSError:  # a container's user without a name
-        return "unknown"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, LedgerError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from audit.settings import Settings
     from audit.store.sequencing import Sequencer
 
-__all__ = ["Keeper", "keeper", "sign_now"]
+__all__ = ["Keeper", "carrying_on", "keeper", "sign_now"]
 
 ADVANCE_EVERY_S = 1.0
 """How long an entry waits for its place in the log."""
@@ -90,6 +91,17 @@ def keeper(settings: Settings, engine: Engine) -> Keeper | None:
     except LedgerError as exc:
         _log.error("calls are entered into the ledger, and nothing is signed from here: %s", exc)
         return None
+
+
+@contextmanager
+def carrying_on(settings: Settings, engine: Engine) -> Iterator[None]:
+    """Let acts that a command enters in the block have their place in the log behind it, signed where that can be done.
+
+    They need not wait for whoever records next: what stands in no log can be taken away unseen.
+    """
+    yield
+    if (here := keeper(settings, engine)) is not None:
+        here.close()
 
 
 def sign_now(settings: Settings) -> Checkpoint | None:

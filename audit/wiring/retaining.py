@@ -47,12 +47,13 @@ def apply_retention(
     """
     from audit.store.retaining import remove_due
     from audit.store.scrubbing import scrub
-    from audit.wiring.erasing import user_of_process
+    from audit.wiring.acting import actor
+    from audit.wiring.keeping import carrying_on
     from audit.wiring.storing import upgraded
 
-    with upgraded(settings) as engine:
+    with upgraded(settings) as engine, carrying_on(settings, engine):
         now = datetime.now(UTC)
-        removed = remove_due(engine, _policies(settings, now), actor=user_of_process(), now=now, progress=progress)
+        removed = remove_due(engine, _policies(settings, now), actor=actor(), now=now, progress=progress)
         if scrubbed:
             scrub(engine)
         return removed

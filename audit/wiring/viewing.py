@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -29,16 +30,16 @@ def note_view(settings: Settings, call: UUID, way: str, person: str | None = Non
 
 def enter(settings: Settings, call: UUID, way: str, person: str | None = None) -> None:
     """Enter it, unless views are off; raise `StoreError` if the database cannot be written to."""
-    from audit.store.engine import open_engine
+    from audit.store.engine import opened
+    from audit.store.sequencing import advance
     from audit.store.views import enter_view
 
     if settings.ledger.views == "off":
         return
-    engine = open_engine(settings.database_url)
-    try:
+    with opened(settings.database_url) as engine:
         enter_view(engine, call, way=way, actor=person or actor())
-    finally:
-        engine.dispose()
+        with suppress(LedgerError, StoreError):  # it is entered, and whoever comes next gives it its place
+            advance(engine)
 
 
 def unnoted(settings: Settings, exc: StoreError) -> str:

@@ -64,13 +64,9 @@ def test_a_file_that_all_may_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o640)
     assert load_keyring((f"file:{path}",), {}).ids
     path.write_bytes(b"\xff")
-    with pytest.raises(
-        EncryptionError, match=r"master\.key holds no key of \[encryption\], but bytes that are no text"
-    ):
+    with pytest.raises(EncryptionError, match=r"holds no key of \[encryption\], but bytes that are no text"):
         load_keyring((f"file:{path}",), {})
-    with pytest.raises(
-        EncryptionError, match=rf"cannot read the key of \[encryption\] in {tmp_path}/none: No such file"
-    ):
+    with pytest.raises(EncryptionError, match=rf"cannot read the key .* in {tmp_path}/none: No such file"):
         load_keyring((f"file:{tmp_path}/none",), {})
     path.write_bytes(b"")
     with pytest.raises(EncryptionError, match=r"master\.key is empty"):

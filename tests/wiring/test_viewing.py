@@ -8,8 +8,9 @@ from audit import wiring
 from audit.errors import LedgerError, StoreError
 from audit.settings import LedgerSettings, Settings
 from audit.store.rows.acts import ActRow
+from audit.store.rows.verified import Verdict
 from audit.wiring.acting import actor
-from audit.wiring.ledger import open_ledger
+from audit.wiring.ledger import open_ledger, verify_record
 from audit.wiring.viewing import note_view
 from tests.store.samples import an_id
 
@@ -45,6 +46,12 @@ def test_a_view_is_entered_with_who_looks(settings: Settings, wanted: str) -> No
         (actor(), "audit calls show"),
         ("ann@example.com", "dashboard"),
     ]
+
+
+def test_a_view_has_its_place_in_the_log_at_once(settings: Settings) -> None:
+    note_view(settings, an_id(1), "audit calls show")
+    found = verify_record(settings)
+    assert (found.size, found.entries[Verdict.UNSEQUENCED]) == (1, 0)
 
 
 def test_who_wants_no_views_in_the_ledger_gets_none(settings: Settings) -> None:
