@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,8 +147,7 @@ class Writer:
 
     def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
         workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
-        unknown = self._unknown_prices(connection, workings)
-        price_pks = self._stored_prices(connection, workings)
+        price_pks, unknown = self._stored_prices(connection, workings)
         first = next_key(connection, now)
         make_partitions(connection, first)
         Batch(connection, new, first, price_pks, self._sealer).insert()
@@ -159,24 +158,19 @@ class Writer:
             connection.execute(upsert, _named(connection, keys))
         return price_pks
 
-    def _unknown_prices(self, connection: Connection, workings: dict[str, Any]) -> dict[str, Any]:
-        """Return the workings that the record has not yet."""
-        asked, prices = [digest for digest in workings if digest not in self._price_pks], tables.prices.c
-        if not asked:
-            return {}
-        there = set(connection.execute(select(prices.digest).where(prices.digest.in_(asked))).scalars())
-        return {digest: workings[digest] for digest in asked if digest not in there}
-
-    def _stored_prices(self, connection: Connection, workings: dict[str, Any]) -> dict[str, int]:
-        """Return the keys of workings by their digests, storing those that are not there yet."""
-        prices = tables.prices
+    def _stored_prices(
+        self, connection: Connection, workings: dict[str, Any]
+    ) -> tuple[dict[str, int], dict[str, dict[str, Any]]]:
+        """Return the keys of workings by their digests, and those workings that were not there and are stored now."""
         known = {digest: pk for digest, pk in self._price_pks.items() if digest in workings}
-        if missing := [digest for digest in workings if digest not in known]:
-            rows = [{"digest": digest, "working": workings[digest]} for digest in sorted(missing)]
-            connection.execute(insert_new(connection, prices, "digest"), rows)
-            found = connection.execute(select(prices.c.digest, prices.c.pk).where(prices.c.digest.in_(missing)))
-            known.update((row.digest, row.pk) for row in found)
-        return known
+        if asked := workings.keys() - known.keys():
+            known |= _pks_of_prices(connection, asked)
+        unknown = {digest: workings[digest] for digest in sorted(asked - known.keys())}
+        if unknown:
+            rows = [{"digest": digest, "working": made} for digest, made in unknown.items()]
+            connection.execute(tables.prices.insert(), rows)
+            known |= _pks_of_prices(connection, unknown.keys())
+        return known, unknown
 
     def _remember(self, price_pks: dict[str, int]) -> None:
         if len(self._price_pks) > MAX_PRICES:
@@ -221,6 +215,12 @@ def _unknown(connection: Connection, calls: Sequence[Prepared]) -> list[Prepared
         for known in connection.execute(select(entries.id).where(entries.id.in_(some))).scalars():
             del by_id[known]
     return list(reversed(by_id.values()))
+
+
+def _pks_of_prices(connection: Connection, digests: Collection[str]) -> dict[str, int]:
+    prices = tables.prices.c
+    found = connection.execute(select(prices.digest, prices.pk).where(prices.digest.in_(digests)))
+    return {row.digest: row.pk for row in found}
 
 
 def _named(connection: Connection, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
