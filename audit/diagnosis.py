@@ -131,7 +131,8 @@ def _journal(folder: Path, limits: JournalSettings) -> Iterator[Finding]:
     yield from _room(measure(folder, most=limits.max_bytes, reserve=limits.free_reserve))
     dead = [size for name, size in sizes.items() if name not in living and size]
     if dead:
-        left = f"{len(dead)} processes have ended and left {sum(dead) / 1e6:.1f} MB of calls"
+        who = "1 process has" if len(dead) == 1 else f"{len(dead)} processes have"
+        left = f"{who} ended and left {sum(dead) / 1e6:,.2f} MB of calls"
         yield Finding(Level.NOTE, f"{left}; the next command that reads or records brings them into the database")
     if any(is_left(name) for name in living) and not is_collecting(folder):
         yield Finding(Level.NOTE, "calls are left to a collector, and none is at work: run `audit collect`")

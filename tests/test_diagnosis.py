@@ -209,7 +209,7 @@ def test_processes_that_record_are_told_from_those_that_have_ended(tmp_path: Pat
         ("good", f"{folder}: 1 processes are recording, 1.5 MB in the journal"),
         (
             "note",
-            "1 processes have ended and left 0.7 MB of calls; "
+            "1 process has ended and left 0.70 MB of calls; "
             "the next command that reads or records brings them into the database",
         ),
     ]
