@@ -22,7 +22,7 @@ from audit.wire.parse import printable
 from dashboard import figures
 from dashboard.palette import badge_colour
 
-__all__ = ["MOST_SEEN", "Column", "Table", "csv_of", "show"]
+__all__ = ["MOST_SEEN", "Column", "Table", "calls_column", "csv_of", "show"]
 
 Row = TypeVar("Row")
 
@@ -64,6 +64,18 @@ class Table(Generic[Row]):
     columns: Sequence[Column[Row]]
     rows: Sequence[Row]
     alt: str
+
+
+def calls_column(*, width: int) -> Column[Any]:
+    """Return the column of how many `calls` a row is of, whose button leads to them."""
+    return Column(
+        title="Calls",
+        value=lambda row: figures.count(row.calls),
+        opens=True,
+        figure=True,
+        width=width,
+        exported=lambda row: row.calls,
+    )
 
 
 def show(table: Table[Row], key: str, *, most: int = MOST_SEEN, opened: Callable[[Row], None] | None = None) -> None:

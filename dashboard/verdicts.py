@@ -17,7 +17,7 @@ from dashboard import figures
 from dashboard.charts import Bar
 from dashboard.diagrams import Cell
 from dashboard.palette import word
-from dashboard.tables import Column
+from dashboard.tables import Column, calls_column
 
 __all__ = ["LEVELS", "Verdicts", "alarming", "bars", "cells", "columns", "coverage_columns", "level", "side_by_side"]
 
@@ -139,14 +139,7 @@ def columns(title: str, names: Mapping[str, str]) -> list[Column[Verdicts]]:
 
     return [
         Column(title=title, value=lambda row: names.get(row.group or "", row.group or "(none)"), width=220),
-        Column(
-            title="Calls",
-            value=lambda row: figures.count(row.calls),
-            opens=True,
-            figure=True,
-            width=74,
-            exported=lambda row: row.calls,
-        ),
+        calls_column(width=74),
         Column(
             title="Block rate",
             value=lambda row: figures.rate(row.blocked, row.calls),
@@ -162,14 +155,7 @@ def coverage_columns(title: str, names: Mapping[str, str]) -> list[Column[Covera
     """Return what the table of coverage says of a group."""
     return [
         Column(title=title, value=lambda row: names.get(row.group or "", row.group or "(none)"), width=220),
-        Column(
-            title="Calls",
-            value=lambda row: figures.count(row.calls),
-            opens=True,
-            figure=True,
-            width=74,
-            exported=lambda row: row.calls,
-        ),
+        calls_column(width=74),
         Column(title="Prompt assessed", value=lambda row: row.prompt / row.calls, bar=True, width=120),
         Column(title="Completion assessed", value=lambda row: row.completion / row.calls, bar=True, width=120),
         Column(title="Not at all", value=lambda row: row.not_assessed, written=figures.count, figure=True, width=84),

@@ -16,7 +16,7 @@ from audit.store.scope import By
 from dashboard import cards, data, figures, frame, strips, uptime
 from dashboard.frame import View
 from dashboard.strips import Day, Strip
-from dashboard.tables import Column, Table
+from dashboard.tables import Column, Table, calls_column
 from dashboard.uptime import DAYS, Checked
 
 _FEWEST_DAYS = 30
@@ -177,14 +177,7 @@ def _traffic(here: View) -> None:
     table: Table[UsageRow] = Table(
         columns=[
             Column(title="Model asked for", value=lambda row: row.group or "unknown", width=240),
-            Column(
-                title="Calls",
-                value=lambda row: figures.count(row.calls),
-                opens=True,
-                figure=True,
-                width=80,
-                exported=lambda row: row.calls,
-            ),
+            calls_column(width=80),
             Column(title="Errors", value=lambda row: figures.rate(row.errors, row.calls), width=210),
             Column(title="Unfinished", value=lambda row: row.unfinished, written=figures.count, figure=True),
             Column(title="Refusals", value=lambda row: row.refusals, written=figures.count, figure=True),
@@ -232,14 +225,7 @@ def _substitution_columns(here: View) -> list[Column[SubstitutionRow]]:
             width=92,
             help="alias: a dated snapshot of the name, or a configured alias; different: another model",
         ),
-        Column(
-            title="Calls",
-            value=lambda row: figures.count(row.calls),
-            opens=True,
-            figure=True,
-            width=80,
-            exported=lambda row: row.calls,
-        ),
+        calls_column(width=80),
         Column(title="First", value=lambda row: figures.moment(row.first_at, here.zone), width=140),
         Column(title="Last", value=lambda row: figures.moment(row.last_at, here.zone), width=140),
     ]
