@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from audit.cli._figures import ABSENT, when, zone
 from audit.cli._table import Column, left
@@ -47,4 +48,25 @@ def _text(statement: Mapping[str, Any]) -> str:
     return str(statement.get("text"))
 
 
-_TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {Kind.PRICE: _text, Kind.SETTINGS: _settings}
+def _view(statement: Mapping[str, Any]) -> str:
+    return f"call {_with_hyphens(statement.get('call'))} by {statement.get('way')}"
+
+
+def _loss(statement: Mapping[str, Any]) -> str:
+    return f"{statement.get('count')} until {statement.get('at')}: {statement.get('reason')}"
+
+
+def _with_hyphens(told: Any) -> str:
+    """Return a call's id as all other commands take it."""
+    try:
+        return str(UUID(told))
+    except (AttributeError, TypeError, ValueError):  # whatever else stands in a record that was tampered with
+        return str(told)
+
+
+_TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    Kind.LOSS: _loss,
+    Kind.PRICE: _text,
+    Kind.SETTINGS: _settings,
+    Kind.VIEW: _view,
+}

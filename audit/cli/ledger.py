@@ -106,7 +106,7 @@ Examples:
   audit ledger acts --kind view --json
 """,
 )
-@click.option("--kind", metavar="KIND", help=f"Only acts of this kind: {', '.join(Kind)}.")
+@click.option("--kind", type=click.Choice([one.value for one in Kind]), help="Only acts of this kind.")
 @click.option("--since", type=moment, metavar="WHEN", help="Only what was done since.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
 @as_json

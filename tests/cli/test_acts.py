@@ -17,7 +17,9 @@ from tests.store.samples import NOON, an_id
         (Kind.SETTINGS, {"changes": [{"name": "proxy.port", "before": "1", "after": "2"}]}, "proxy.port 1 → 2"),
         (Kind.SETTINGS, {"changes": [{"name": "aliases.a", "after": '"b"'}]}, 'aliases.a – → "b"'),
         (Kind.SETTINGS, {"values": {"proxy.port": "1"}}, "the first that are known: 1"),
-        (Kind.LOSS, {"reason": "x" * 300}, "reason: " + "x" * 192 + "…"),
+        (Kind.LOSS, {"count": 2, "at": "noon", "reason": "x" * 300}, "2 until noon: " + "x" * 186 + "…"),
+        (Kind.VIEW, {"call": an_id(2).hex, "way": "dashboard"}, f"call {an_id(2)} by dashboard"),
+        (Kind.VIEW, {"call": ["a"], "way": None}, "call ['a'] by None"),
     ],
 )
 def test_what_was_done_is_told_in_a_line(kind: Kind, statement: dict[str, object], told: str) -> None:
@@ -33,6 +35,12 @@ def test_acts_are_listed(audit: Audit, filled: str) -> None:
     assert said.lines[1].endswith("by: user, value: ann, reason: a lawsuit")
     told = audit("ledger", "acts", "--limit", "1", "--json").json
     assert [(one["kind"], one["statement"]["hold"]) for one in told] == [("hold-release", held)]
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(audit: Audit) -> None:
+    said = audit("ledger", "acts", "--kind", "glance")
+    assert said.code == 2
+    assert all(kind in said.err for kind in Kind)
 
 
 def test_where_nothing_was_done_that_is_said(audit: Audit, filled: str) -> None:
