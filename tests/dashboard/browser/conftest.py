@@ -32,10 +32,13 @@ ARGUMENTS = (
     "--disable-sync",
 )
 START_S = 60
+DRAWN_MS = 30_000
+"""How long a page may take to show what it is expected to: a busy machine's first visit takes seconds."""
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="PLAYWRIGHT IS MISSING: pip install 'audit[dev]'")
 if CHROMIUM is None:
     pytest.skip("CHROMIUM IS MISSING: apt install chromium", allow_module_level=True)
+sync_api.expect.set_options(timeout=DRAWN_MS)
 
 
 @dataclass
@@ -128,7 +131,7 @@ def visited(
 
 def _watched(page: sync_api.Page, origin: str) -> Visit:
     visit = Visit(page, origin)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(DRAWN_MS)
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.on("console", lambda message: visit.errors.append(message.text) if _bad(message) else None)
     page.on("request", lambda request: None if _ours(request.url, origin) else visit.elsewhere.append(request.url))

@@ -144,7 +144,7 @@ def test_an_open_page_shows_a_new_call_without_being_drawn_anew(
     engine = open_engine(record)
     Writer(engine).append([Interpreter(pricing=lambda *_: None)(a_chat(2, started_at=datetime.now(UTC)))])
     engine.dispose()
-    expect(page.get_by_text("2 calls on record")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("2 calls on record")).to_be_visible()
     assert page.evaluate("document.querySelector('h1').mine") is True
     context.close()
 
