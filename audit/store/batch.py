@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -20,10 +21,10 @@ from audit.store.packing import codec_for, pack_exchange
 from audit.store.parts import Shelf, Shelved
 from audit.store.prices import digest_of
 from audit.store.recipes import text_of
-from audit.store.records import call_row, finding_rows, label_rows, unquoted, working
+from audit.store.records import Terms, call_row, finding_rows, label_rows, terms, unquoted, working
 from audit.store.sealing import SEALED, Sealer, seal_exchange
-from audit.store.search import add_to_index, spoken
-from audit.store.threads import NO_THREAD, Said, Thread, said_by, threads
+from audit.store.search import Index, Indexed, add_to_index, spoken
+from audit.store.threads import Said, Thread, said_by, threads
 from audit.wire.parse import printable
 
 __all__ = ["Batch", "Prepared", "prepared"]
@@ -37,7 +38,7 @@ class Prepared:
     row: dict[str, Any]
     findings: list[dict[str, Any]]
     labels: list[dict[str, Any]]
-    working: dict[str, Any] | None
+    working: Mapping[str, Any] | None
     price_digest: str | None
     request: Split
     response: Split
@@ -48,31 +49,44 @@ class Prepared:
     """To the request and to the response, with the salt of both."""
     content: bytes | None = None
     """Packed, where no part of a body stands elsewhere."""
-    thread: Thread = NO_THREAD
+    entry: Entry | None = None
+    """What the ledger is told of it, once it is known where it stands."""
+    words: Indexed = ""
+    """What the search index is told of it, likewise."""
 
     def pack(self) -> None:
-        """Pack it if it shares nothing, which takes as long as all the rest and needs nothing of Python's."""
+        """Pack it if it shares nothing; for many in a row, as what packing reads leaves nothing else in the cache."""
         exchange = self.call.exchange
         if not self.request.ranges and not self.response.ranges:
             self.content = pack_exchange(exchange, (exchange.request_body,), (exchange.response_body,))
 
-    def entry(self) -> Entry:
-        """Return what the ledger is told of it."""
+    def settle(self, thread: Thread, index: Index | None) -> None:
+        """Take in where it stands in its conversation, and tell what depends on that; without an `index` no words."""
+        self.row |= {
+            "said_digest": thread.said_digest,
+            "continues": thread.continues,
+            "conversation": thread.conversation,
+        }
         labels = {row["name"]: row["value"] for row in self.labels}
         told = metadata_of(self.row, self.working, self.findings, labels)
-        return Entry(
+        self.entry = Entry(
             id=self.call.exchange.id,
             salt=self.salt,
             metadata=commit(self.salt, METADATA, told),
             request=self.commitments[0],
             response=self.commitments[1],
         )
+        if index is not None:
+            self.words = index(printable(_said_anew(self, thread.new)))
 
 
-def prepared(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer | None = None) -> Prepared:
+def prepared(
+    call: Call, now: datetime, salts: Iterator[bytes], index: Index | None = None, sealer: Sealer | None = None
+) -> Prepared:
     """Return a call ready to be stored, with two of the salts; may raise what one call's values can raise.
 
-    With a `sealer` it tells nothing that the provider may have quoted of the bodies, and its digests are keyed ones.
+    Without an `index` no words of it are told; with a `sealer` nothing that the provider may have quoted of the bodies,
+    and its digests are keyed ones.
     """
     exchange = call.exchange
     request, response = split(exchange.request_body), split_answer(exchange.response_body)
@@ -80,15 +94,15 @@ def prepared(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer |
     if sealer is not None:
         request, response = request.addressed(sealer.address), response.addressed(sealer.address)
         row, findings = unquoted(call, row, findings)
-    made = working(call.price) if call.price is not None and row["cost"] is not None else None
+    made, digest = (None, None) if call.price is None or row["cost"] is None else _worked(terms(call.price))
     salt, body_salt = next(salts), next(salts)
-    return Prepared(
+    one = Prepared(
         call=call,
         row=row,
         findings=findings,
         labels=label_rows(exchange.tags.labels),
         working=made,
-        price_digest=None if made is None else digest_of(made),
+        price_digest=digest,
         request=request,
         response=response,
         said=said_by(exchange, request.run),
@@ -99,6 +113,15 @@ def prepared(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer |
             commit(body_salt, RESPONSE, response_of(exchange) + exchange.response_body),
         ),
     )
+    if (thread := one.said.alone) is not None:
+        one.settle(thread, index)
+    return one
+
+
+@lru_cache(maxsize=1_000)
+def _worked(terms: Terms) -> tuple[Mapping[str, Any], str]:
+    made = working(terms)
+    return made, digest_of(made)
 
 
 class Batch:
@@ -110,12 +133,14 @@ class Batch:
         calls: Sequence[Prepared],
         first: int,
         price_pks: Mapping[str, int],
+        index: Index | None,
         sealer: Sealer | None = None,
     ) -> None:
-        """Give the calls keys from `first` on, in their order; they are prepared with the same `sealer`."""
+        """Give the calls keys from `first` on, in their order; they are prepared with the same `index` and `sealer`."""
         self._connection = connection
         self._calls = list(enumerate(calls, start=first))
         self._price_pks = price_pks
+        self._index = index
         self._sealer = sealer
 
     def insert(self) -> None:
@@ -123,8 +148,8 @@ class Batch:
         calls = [one for _, one in self._calls]
         stands = threads(self._connection, [(one.call.exchange.id, one.said) for one in calls])
         for one, thread in zip(calls, stands, strict=True):
-            one.thread = thread
-            one.row |= _thread_columns(thread)
+            if one.entry is None:
+                one.settle(thread, self._index)
         shelf = Shelf(self._connection, self._sealer)
         shelved = shelf.shelve([body for one in calls for body in (one.request, one.response)])
         bodies = list(zip(shelved[::2], shelved[1::2], strict=True))
@@ -137,9 +162,8 @@ class Batch:
         self._put(tables.part_uses, [row for (pk, _), both in keyed for row in _uses(pk, both)])
         self._put(tables.findings, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.findings])
         self._put(tables.call_labels, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.labels])
-        if self._sealer is None:
-            add_to_index(self._connection, [(pk, printable(_said_anew(one))) for pk, one in self._calls])
-        else:
+        add_to_index(self._connection, [(pk, one.words) for pk, one in self._calls])
+        if self._sealer is not None:
             self._sealer.insert(self._connection)
 
     def _put(self, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -168,17 +192,12 @@ def _uses(pk: int, both: tuple[Shelved, Shelved]) -> list[dict[str, int]]:
     return [{"call_pk": pk, "part_pk": part} for part in sorted(used)]
 
 
-def _thread_columns(thread: Thread) -> dict[str, Any]:
-    return {
-        "said_digest": thread.said_digest,
-        "continues": thread.continues,
-        "conversation": thread.conversation,
-    }
+def _said_anew(one: Prepared, new: int | None) -> str:
+    """Return what was said in a call, but for what it repeats of the one that it goes on from, where that is sure.
 
-
-def _said_anew(one: Prepared) -> str:
-    """Return what was said in a call, but for what it repeats of the one that it goes on from, where that is sure."""
-    reading, new = one.call.reading, one.thread.new
+    `new` is how many elements of its run it adds to that.
+    """
+    reading = one.call.reading
     more = len(reading.input) - one.said.elements
     if new is None or more < 0:
         return spoken(reading)

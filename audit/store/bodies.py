@@ -12,7 +12,7 @@ A *block* is a value that is the same wherever it stands: a list of tools, a sys
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice, pairwise
@@ -76,13 +76,7 @@ class Run:
 
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield where what is between two offsets and in no mark begins and ends."""
-        for mark_start, mark_end in self.marks:
-            if start < mark_start < end:
-                yield start, mark_start
-            if mark_start < end:
-                start = max(start, mark_end)
-        if start < end:
-            yield start, end
+        return _between(self.marks, start, end)
 
     @property
     def end(self) -> int:
@@ -188,8 +182,8 @@ def _run(body: bytes, start: int, value: msgspec.Raw) -> Run | None:
     if not 0 < len(elements) <= MOST_ELEMENTS:
         return None
     at = start + 1  # behind the bracket
-    run = Run(at, tuple(_ends(body, at, elements)), (), _marks(body, at, start + _size(value)))
-    return replace(run, digests=tuple(_digests(body, run)))
+    ends, marks = tuple(_ends(body, at, elements)), _marks(body, at, start + _size(value))
+    return Run(at, ends, tuple(_digests(body, at, ends, marks)), marks)
 
 
 def _ends(body: bytes, at: int, elements: list[msgspec.Raw]) -> Iterator[int]:
@@ -206,13 +200,23 @@ def _marks(body: bytes, start: int, end: int) -> tuple[tuple[int, int], ...]:
     return marks if len(marks) <= MOST_MARKS else ()
 
 
-def _digests(body: bytes, run: Run) -> Iterator[bytes]:
-    view, so_far, at = memoryview(body), sha256(b"run:"), run.start
-    for end in run.ends:
-        for piece_start, piece_end in run.pieces(at, end):
+def _digests(body: bytes, at: int, ends: Sequence[int], marks: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    view, so_far = memoryview(body), sha256(b"run:")
+    for end in ends:
+        for piece_start, piece_end in _between(marks, at, end):
             so_far.update(view[piece_start:piece_end])
         yield so_far.copy().digest()
         at = end
+
+
+def _between(marks: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    for mark_start, mark_end in marks:
+        if start < mark_start < end:
+            yield start, mark_start
+        if mark_start < end:
+            start = max(start, mark_end)
+    if start < end:
+        yield start, end
 
 
 def _values(body: bytes) -> Iterator[tuple[str, int, msgspec.Raw]]:

@@ -8,24 +8,27 @@ month × 2⁴⁰ + number, months counted from 1970. Keys grow in the order in w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Table, func, select, text
+from sqlalchemy import JSON, Boolean, Connection, Table, func, select, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from audit.store import tables
+from audit.store.columns import octets
 from audit.store.engine import is_sqlite, take_turn
+from audit.store.lots import in_lots
 
 __all__ = [
     "MONTH_KEYS",
     "PARTITIONED",
     "continue_keys",
-    "copy_text",
+    "copy_binary",
+    "entered",
     "insert_rows",
     "make_partitions",
     "month_of",
@@ -54,13 +57,24 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     names = tuple(rows[0])
     bind = _binder(table, names, connection.dialect)
     if is_sqlite(connection):
-        slots = ", ".join("?" * len(names))
         connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({slots})",  # noqa: S608  # our own names
+            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({_slots(names)})",  # noqa: S608  # our own names
             [bind(row) for row in rows],
         )
     else:
-        _copy(connection, table, names, map(bind, rows))
+        kinds = [_wire_type(table.c[name].type, connection.dialect) for name in names]
+        copy_binary(connection, table.name, names, kinds, map(bind, rows))
+
+
+def entered(connection: Connection, ids: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield those ids under which something is entered into the ledger."""
+    for some in in_lots(ids):
+        if is_sqlite(connection):
+            asked = f"SELECT id FROM entries WHERE id IN ({_slots(some)})"  # noqa: S608  # question marks
+            found = connection.exec_driver_sql(asked, tuple(some))
+        else:
+            found = connection.exec_driver_sql("SELECT id FROM entries WHERE id = ANY(%s)", (some,))
+        yield from map(octets, found.scalars())
 
 
 def take_writing_turn(connection: Connection) -> None:
@@ -124,28 +138,23 @@ def _make_partition(connection: Connection, table: str, month: int) -> None:
     connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
 
 
-def copy_text(connection: Connection, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Copy rows into a table of PostgreSQL that is not described in `tables.py`, as its columns are written in text."""
-    _copy_rows(connection, f"COPY {table} ({', '.join(names)}) FROM STDIN", None, rows)
-
-
-def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
-    _copy_rows(connection, statement, [_wire_type(table.c[name].type, connection.dialect) for name in names], rows)
-
-
-def _copy_rows(
-    connection: Connection, statement: str, kinds: list[str] | None, rows: Iterable[tuple[Any, ...]]
+def copy_binary(
+    connection: Connection, table: str, names: Sequence[str], kinds: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
+    """Copy rows into a table of PostgreSQL; `kinds` are what it calls the forms in which the columns are sent."""
     driver: Any = connection.connection.driver_connection
+    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            if kinds is not None:
-                copy.set_types(kinds)
+            copy.set_types(kinds)
             for row in rows:
                 copy.write_row(row)
     except driver_error(connection) as exc:
         raise as_sqlalchemys(connection, statement, exc) from exc
+
+
+def _slots(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def driver_error(connection: Connection) -> type[Exception]:
@@ -174,6 +183,8 @@ def _binder(table: Table, names: tuple[str, ...], dialect: Dialect) -> Callable[
 
 
 def _maker(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Boolean):  # which both drivers take as it is
+        return None
     if isinstance(kind, JSON):
         return lambda value: None if value is None else json.dumps(value)
     return kind.dialect_impl(dialect).bind_processor(dialect)

@@ -31,10 +31,12 @@ CODEC = 1
 IN_CONTEXT = 2
 CONTEXT_BYTES = 16 * 1024
 Octets = bytes | memoryview
-_PARAMETERS = zstandard.ZstdCompressionParameters(
+_SHORT = zstandard.ZstdCompressionParameters.from_level(3)
+"""For what is packed by itself, as most calls are: 40 µs less a call of 4 KB than the next, for 3 to 5 % more room."""
+_DENSE = zstandard.ZstdCompressionParameters(
     strategy=zstandard.STRATEGY_LAZY, window_log=19, hash_log=16, chain_log=16, search_log=3, min_match=5
 )
-"""As level 6 for small data, but meant for a dictionary: 7 % less room than level 3, for 40 µs a call."""
+"""As level 6 for small data, but meant for a dictionary; for what is packed behind what was said before."""
 _LARGE = 1024 * 1024
 """From how many bytes on parts are packed one after another: their sum would be in memory once more."""
 _encode = msgspec.json.Encoder().encode
@@ -135,7 +137,7 @@ class _Codec(threading.local):
 
     def __init__(self) -> None:
         dictionary = zstandard.ZstdCompressionDict(_dictionary(), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        self.packer = zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=dictionary)
+        self.packer = zstandard.ZstdCompressor(compression_params=_SHORT, dict_data=dictionary)
         self.unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
 
 
@@ -147,7 +149,7 @@ class _InContext:
         self._dictionary = zstandard.ZstdCompressionDict(known, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
     def packer(self) -> zstandard.ZstdCompressor:
-        return zstandard.ZstdCompressor(compression_params=_PARAMETERS, dict_data=self._dictionary)
+        return zstandard.ZstdCompressor(compression_params=_DENSE, dict_data=self._dictionary)
 
     def unpacker(self) -> zstandard.ZstdDecompressor:
         return zstandard.ZstdDecompressor(dict_data=self._dictionary)

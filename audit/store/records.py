@@ -16,7 +16,17 @@ from audit.call import Call, Ending, Exchange, Finding, Price, PricePart, Readin
 from audit.store.columns import FIELD, GROUP, RECORD
 from audit.wire.parse import printable
 
-__all__ = ["call_row", "finding_rows", "key_rows", "label_rows", "parts_of", "quantities", "unquoted", "working"]
+__all__ = [
+    "call_row",
+    "finding_rows",
+    "key_rows",
+    "label_rows",
+    "parts_of",
+    "quantities",
+    "terms",
+    "unquoted",
+    "working",
+]
 
 MAX_TEXT = 500
 """Characters of a name, an id, a reason: PostgreSQL cannot index much more."""
@@ -30,6 +40,8 @@ MAX_FIGURE = 10**12
 MAX_COST = Decimal(9_000_000)
 """What a column of 10⁻¹² of a currency can hold."""
 MAX_INTEGER = 2**31 - 1
+Terms = tuple[str | None, str | None, str, str, tuple[tuple[str | None, str, int], ...]]
+"""Source, model, currency, multiplier, and of each part its unit, its price and for how many that is."""
 ENCRYPTED = "(encrypted, with the bodies)"
 """Stands where a provider may have quoted a body, in a record whose bodies are encrypted: that is there to be read."""
 
@@ -91,14 +103,21 @@ def key_rows(calls: Sequence[Call]) -> list[dict[str, Any]]:
     return [rows[fingerprint] for fingerprint in sorted(rows)]
 
 
-def working(price: Price) -> dict[str, Any]:
-    """Return how a price came about, but for what differs from call to call."""
+def terms(price: Price) -> Terms:
+    """Return how a price came about, but for what differs from call to call: of most calls it is the same."""
+    parts = tuple((_cut(part.unit), str(part.unit_price), part.per) for part in price.parts)
+    return _cut(price.source), _cut(price.model), price.currency, str(price.multiplier), parts
+
+
+def working(terms: Terms) -> dict[str, Any]:
+    """Return that as it is stored."""
+    source, model, currency, multiplier, parts = terms
     return {
-        "source": _cut(price.source),
-        "model": _cut(price.model),
-        "currency": price.currency,
-        "multiplier": str(price.multiplier),
-        "parts": [[_cut(part.unit), str(part.unit_price), part.per] for part in price.parts],
+        "source": source,
+        "model": model,
+        "currency": currency,
+        "multiplier": multiplier,
+        "parts": [list(part) for part in parts],
     }
 
 

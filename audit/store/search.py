@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, column, func, select, table, text
+from sqlalchemy import BigInteger, Connection, Engine, Integer, Select, column, func, select, table, text
 
 from audit.call import Reading
 from audit.store.engine import is_sqlite
-from audit.store.loading import copy_text
+from audit.store.loading import copy_binary
 
 __all__ = [
+    "Index",
+    "Indexed",
     "add_to_index",
     "add_words",
     "folded",
+    "index_of",
     "indexed",
     "matching",
     "remove_from_index",
@@ -34,10 +37,12 @@ MAX_INDEXED = 100_000
 """Characters of one call that are searched: beyond, a prompt is data rather than words."""
 MAX_WORD = 100
 """Characters of one word: longer ones are data too, and PostgreSQL takes no more than 2 KB."""
-
-
 MAX_WANTED = 32
 """Words of one query."""
+Indexed = str | bytes
+"""What was said, as an index takes it: SQLite's the text, PostgreSQL's its words."""
+Index = Callable[[str], Indexed]
+"""Makes of all that was said in a call what the index takes; nothing where no word was said."""
 
 
 def spoken(reading: Reading) -> str:
@@ -45,16 +50,20 @@ def spoken(reading: Reading) -> str:
     return "\n".join(message.text for message in (*reading.input, *reading.output))
 
 
-def add_to_index(connection: Connection, rows: list[tuple[int, str]]) -> None:
-    """Enter calls, as (key, what was said)."""
-    shorter = [(pk, words[:MAX_INDEXED]) for pk, words in rows if words]
-    if not shorter:
+def index_of(bind: Engine | Connection) -> Index:
+    """Return what is made of words for the index of a database."""
+    return _spaced_words if is_sqlite(bind) else _sent_words
+
+
+def add_to_index(connection: Connection, rows: Sequence[tuple[int, Indexed]]) -> None:
+    """Enter calls, as (key, what the database's `Index` made of what was said)."""
+    some = [row for row in rows if row[1]]
+    if not some:
         return
     if is_sqlite(connection):
-        values: list[dict[str, Any]] = [{"pk": pk, "words": _spaced(words)} for pk, words in shorter]
-        connection.execute(_SQLITE_INSERT, values)
+        connection.exec_driver_sql(_FTS5_INSERT, some)
     else:
-        _copy_words(connection, ((pk, _distinct(words)) for pk, words in shorter))
+        copy_binary(connection, "call_words", ("call_pk", "words"), ("int8", "bytea"), some)
 
 
 def remove_from_index(connection: Connection, pks: Sequence[int]) -> None:
@@ -97,15 +106,25 @@ def _sqlite_words(connection: Connection) -> Iterator[tuple[int, str]]:
 def add_words(connection: Connection, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Enter calls, as `words_of` yields them."""
     if is_sqlite(connection):
-        values: list[dict[str, Any]] = [{"pk": pk, "words": " ".join(words)} for pk, words in rows]
-        connection.execute(_SQLITE_INSERT, values)
+        add_to_index(connection, [(pk, " ".join(words)) for pk, words in rows])
     else:
-        _copy_words(connection, ((pk, [word for word in words if len(word) <= MAX_WORD]) for pk, words in rows))
+        add_to_index(connection, [(pk, _sent([word for word in words if len(word) <= MAX_WORD])) for pk, words in rows])
 
 
-def _copy_words(connection: Connection, rows: Iterable[tuple[int, Collection[str]]]) -> None:
-    """Enter words as `tsvector` has them in text: none of them has a sign in it that would have to be quoted."""
-    copy_text(connection, "call_words", ("call_pk", "words"), [(pk, " ".join(words)) for pk, words in rows])
+def _spaced_words(said: str) -> str:
+    return _spaced(said[:MAX_INDEXED])
+
+
+def _sent_words(said: str) -> bytes:
+    return _sent(_distinct(said[:MAX_INDEXED])) if said else b""
+
+
+def _sent(words: Collection[str]) -> bytes:
+    """Return words as `tsvector` is sent: how many, then each, ended by NUL and with no places; in any order.
+
+    https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/tsvector.c, `tsvectorrecv`
+    """
+    return len(words).to_bytes(4) + "\0\0\0".join((*words, "")).encode()
 
 
 def matching(connection: Connection, query: str) -> Select[tuple[int]] | None:
@@ -140,8 +159,9 @@ def _words(said: str) -> list[str]:
     return [word for word in _every_word(said) if len(word) <= MAX_WORD]
 
 
-def _distinct(said: str) -> list[str]:
-    return [word for word in set(_every_word(said)) if len(word) <= MAX_WORD]
+def _distinct(said: str) -> Collection[str]:
+    words = set(_every_word(said))
+    return words if max(map(len, words), default=0) <= MAX_WORD else [word for word in words if len(word) <= MAX_WORD]
 
 
 def _every_word(said: str) -> list[str]:
@@ -173,7 +193,7 @@ class _Grammar(NamedTuple):
 
 _FTS5 = _Grammar("rowid", "call_words MATCH :search_words", '"', " AND ", "*")  # https://sqlite.org/fts5.html
 _TSQUERY = _Grammar("call_pk", "words @@ CAST(:search_words AS tsquery)", "'", " & ", ":*")
-_SQLITE_INSERT = text("INSERT INTO call_words (rowid, words) VALUES (:pk, :words)")
+_FTS5_INSERT = "INSERT INTO call_words (rowid, words) VALUES (?, ?)"
 _AT_ONCE = {"yield_per": 200}
 _SQLITE_WORDS = text(
     "SELECT doc, group_concat(term, ' ') AS words FROM temp.call_words_read GROUP BY doc ORDER BY doc"

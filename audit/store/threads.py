@@ -31,6 +31,11 @@ class Said:
     digests: tuple[int, ...] = ()
     elements: int = 0
 
+    @property
+    def alone(self) -> Thread | None:
+        """Where a call stands that says this and can go on from no other; None if it can."""
+        return None if self.digests[1:] else Thread(said_digest=next(iter(self.digests), None))
+
 
 @dataclass(frozen=True, slots=True)
 class Thread:
@@ -71,9 +76,7 @@ def threads(connection: Connection, calls: Sequence[tuple[UUID, Said]]) -> list[
 
 
 def _thread(said: Said, last: dict[int, tuple[UUID, UUID]]) -> Thread:
-    if not said.digests:
-        return NO_THREAD
-    whole = said.digests[0]
+    whole = next(iter(said.digests), None)
     for new, digest in enumerate(said.digests[1:], start=1):
         if digest in last:
             continues, conversation = last[digest]

@@ -16,24 +16,21 @@ from audit.call import Call
 from audit.ledger.leaf import new_salts
 from audit.store import tables
 from audit.store.batch import Batch, Prepared, prepared
-from audit.store.beside import Beside
 from audit.store.effective import Effective, enter_settings, entered_before
 from audit.store.engine import blames_data, insert_new, store_error, translated, upsert_span
 from audit.store.ledger import Author
-from audit.store.loading import make_partitions, next_key, take_writing_turn
+from audit.store.loading import entered, make_partitions, next_key, take_writing_turn
 from audit.store.losses import enter_losses
-from audit.store.lots import in_lots
 from audit.store.prices import enter_prices
 from audit.store.records import key_rows
 from audit.store.sealing import Sealer, must_be_plain, open_sealer
+from audit.store.search import Index, index_of
 from audit.wire.parse import printable
 
 __all__ = ["Appended", "Writer", "name_key"]
 
 MAX_PRICES = 10_000
 """Workings of prices whose keys are remembered."""
-_LOT = 25
-"""Calls that are packed at a time, beside the preparing of the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +113,14 @@ class Writer:
 
     def _append(self, calls: Sequence[Call]) -> Appended:
         now, sealer = self._clock(), self._sealing()
-        made = self._prepared(calls, now)  # before one's turn: it takes longer than all the rest
+        index = None if sealer else index_of(self._engine)
+        made = _prepared(calls, now, index, sealer)  # before one's turn: it takes longer than all the rest
         with self._author.transaction(self._engine) as connection:
             take_writing_turn(connection)
             if sealer is None:
                 must_be_plain(connection)
             new = _unknown(connection, made)
-            price_pks = self._insert(connection, new, now) if new else {}
+            price_pks = self._insert(connection, new, index, now) if new else {}
         self._remember(price_pks)
         return Appended(new=len(new), repeated=len(calls) - len(new))
 
@@ -134,24 +132,15 @@ class Writer:
             self._sealer.forget()
         return self._sealer
 
-    def _prepared(self, calls: Sequence[Call], now: datetime) -> list[Prepared]:
-        """Prepare a batch; a large one is packed beside, as it is prepared."""
-        made: list[Prepared] = []
-        salts = new_salts(2 * len(calls))
-        with _packing(beside=len(calls) > _LOT) as pack:
-            for some in in_lots(calls, _LOT):
-                lot = [prepared(call, now, salts, self._sealer) for call in some]
-                made += lot
-                pack(lot)
-        return made
-
-    def _insert(self, connection: Connection, new: list[Prepared], now: datetime) -> dict[str, int]:
+    def _insert(
+        self, connection: Connection, new: list[Prepared], index: Index | None, now: datetime
+    ) -> dict[str, int]:
         workings = {one.price_digest: one.working for one in new if one.price_digest is not None}
         price_pks, unknown = self._stored_prices(connection, workings)
         first = next_key(connection, now)
         make_partitions(connection, first)
-        Batch(connection, new, first, price_pks, self._sealer).insert()
-        self._author.enter(connection, first, now, [one.entry() for one in new])
+        Batch(connection, new, first, price_pks, index, self._sealer).insert()
+        self._author.enter(connection, first, now, [one.entry for one in new if one.entry is not None])
         enter_prices(connection, self._author, now, unknown, actor=self._actor)
         if keys := key_rows([one.call for one in new]):
             upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")
@@ -186,19 +175,12 @@ def name_key(engine: Engine, fingerprint: str, name: str | None) -> bool:
         return connection.execute(named).rowcount == 1
 
 
-@contextmanager
-def _packing(*, beside: bool) -> Iterator[Callable[[Sequence[Prepared]], None]]:
-    """Yield what packs some calls: at once, or `beside`, and then by the end of the block."""
-    if beside:
-        with Beside(_pack, name="audit-packer") as packer:
-            yield packer.hand
-    else:
-        yield _pack
-
-
-def _pack(lot: Sequence[Prepared]) -> None:
-    for one in lot:
+def _prepared(calls: Sequence[Call], now: datetime, index: Index | None, sealer: Sealer | None) -> list[Prepared]:
+    salts = new_salts(2 * len(calls))
+    made = [prepared(call, now, salts, index, sealer) for call in calls]
+    for one in made:
         one.pack()
+    return made
 
 
 @contextmanager
@@ -209,11 +191,9 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
 
 def _unknown(connection: Connection, calls: Sequence[Prepared]) -> list[Prepared]:
     """The calls that are not in the record, and never were, each once."""
-    by_id = {one.call.exchange.id: one for one in reversed(calls)}
-    entries = tables.entries.c
-    for some in in_lots(list(by_id)):
-        for known in connection.execute(select(entries.id).where(entries.id.in_(some))).scalars():
-            del by_id[known]
+    by_id = {one.call.exchange.id.bytes: one for one in reversed(calls)}
+    for known in entered(connection, list(by_id)):
+        del by_id[known]
     return list(reversed(by_id.values()))
 
 

@@ -40,7 +40,18 @@ def test_what_stands_in_no_part_is_packed_before_ones_turn() -> None:
 def test_a_salt_is_used_once() -> None:
     one, same = prepared(a_call(), NOON, new_salts(2)), prepared(a_call(), NOON, new_salts(2))
     assert len({one.salt, one.body_salt, same.salt, same.body_salt}) == 4
-    assert one.entry().metadata != same.entry().metadata
+    assert one.entry is not None
+    assert same.entry is not None
+    assert one.entry.metadata != same.entry.metadata
+
+
+def test_what_goes_on_from_no_other_call_is_told_before_ones_turn() -> None:
+    short, long = (
+        prepared(call, NOON, new_salts(2), str.upper) for call in (a_call(input=said("Hello")), talking(CHAT)[1])
+    )
+    assert short.entry is not None
+    assert short.words == "HELLO"
+    assert (long.entry, long.words) == (None, "")
 
 
 def test_a_price_is_committed_to_with_its_working() -> None:

@@ -18,6 +18,7 @@ from audit.store.records import (
     label_rows,
     parts_of,
     quantities,
+    terms,
     working,
 )
 from tests.store.samples import NOON, a_call, a_finding, a_price
@@ -140,10 +141,10 @@ def test_a_prices_parts_come_back() -> None:
         PricePart(unit="web_search", quantity=Decimal("1.5"), unit_price=Decimal("0.01"), per=1),
     )
     price = a_price("1", parts=parts, multiplier=Decimal("0.5"))
-    assert parts_of(json.loads(json.dumps(working(price))), quantities(price)) == parts
-    assert working(price)["multiplier"] == "0.5"
+    assert parts_of(json.loads(json.dumps(working(terms(price)))), quantities(price)) == parts
+    assert working(terms(price))["multiplier"] == "0.5"
     bare = a_price("1", parts=())
-    assert parts_of(working(bare), quantities(bare)) == ()
+    assert parts_of(working(terms(bare)), quantities(bare)) == ()
 
 
 def test_a_finding_is_kept_whole() -> None:

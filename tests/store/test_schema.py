@@ -94,7 +94,7 @@ def test_a_table_that_is_not_as_expected_is_told(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE strange"))
         connection.execute(text("CREATE INDEX ix_losses_at ON losses (at)"))
-    assert [next(word for word in ("strange", "ix_losses_at") if word in line) for line in sorted(told)] == [
+    assert [next((word for word in ("strange", "ix_losses_at") if word in line), line) for line in sorted(told)] == [
         "ix_losses_at",
         "strange",
     ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +22,6 @@ from audit.store.batch import Prepared
 from audit.store.effective import Effective
 from audit.store.engine import open_engine
 from audit.store.packing import unpack_exchange
-from audit.store.sealing import Sealer
 from audit.store.search import matching
 from audit.store.write import Appended, Writer, name_key
 from tests.store.samples import NOON, a_call, a_finding, a_price, an_id, said
@@ -215,8 +214,8 @@ def test_a_database_that_refuses_a_row_names_it(
 ) -> None:
     real = write.prepared
 
-    def without_provider(call: Call, now: datetime, salts: Iterator[bytes], sealer: Sealer | None) -> Prepared:
-        made = real(call, now, salts, sealer)
+    def without_provider(call: Call, *given: Any) -> Prepared:
+        made = real(call, *given)
         if call.exchange.id == an_id(2):
             made.row["provider"] = None
         return made
