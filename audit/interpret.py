@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from audit.call import Call, Exchange, ModelMatch, Outcome, Price, Reading, Source
 from audit.dialects import choose, unknown
@@ -46,12 +47,13 @@ class Interpreter:
             transcript = transcribe(exchange)
         except Exception as exc:  # noqa: BLE001  # a reader that fails costs a reading, never a fact
             return replace(unknown.read_nothing(exchange), notes=(_failed("transcript", exc),))
-        reading = _with_headers(_read(transcript), transcript)
+        reading = _read(transcript)
         return replace(
             reading,
             provider=self._provider(transcript),
             model_match=self._match(reading, transcript),
             notes=(*transcript.notes, *reading.notes),
+            **_by_headers(reading, transcript),
         )
 
     def _match(self, reading: Reading, transcript: Transcript) -> ModelMatch:
@@ -80,19 +82,18 @@ def _read(transcript: Transcript) -> Reading:
         return replace(unknown.read(transcript), notes=(_failed(name, exc),))
 
 
-def _with_headers(reading: Reading, transcript: Transcript) -> Reading:
-    """Fill in from the headers what the body did not tell."""
+def _by_headers(reading: Reading, transcript: Transcript) -> dict[str, Any]:
+    """Return from the headers what the body did not tell, by names of fields."""
     asked, answered = transcript.request_headers, transcript.response_headers
     duration, first_token = reading.provider_duration_us, reading.provider_first_token_us
     if duration is None and not reading.streamed:
         duration = provider_duration_us(answered)
-    return replace(
-        reading,
-        request_id=request_id(answered) if reading.request_id is None else reading.request_id,
-        attempt=attempt(asked) if reading.attempt is None else reading.attempt,
-        provider_duration_us=duration,
-        provider_first_token_us=provider_first_token_us(answered) if first_token is None else first_token,
-    )
+    return {
+        "request_id": request_id(answered) if reading.request_id is None else reading.request_id,
+        "attempt": attempt(asked) if reading.attempt is None else reading.attempt,
+        "provider_duration_us": duration,
+        "provider_first_token_us": provider_first_token_us(answered) if first_token is None else first_token,
+    }
 
 
 def _failed(what: str, exc: Exception) -> str:
