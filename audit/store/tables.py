@@ -49,6 +49,7 @@ __all__ = [
     "part_uses",
     "parts",
     "prices",
+    "reviews",
     "tiles",
 ]
 
@@ -68,6 +69,7 @@ WHEN ending IN ('closed', 'cancelled', 'abandoned', 'unknown') AND complete IS N
 WHEN ending = 'failed' OR status IS NULL OR complete IS FALSE THEN 'error'
 ELSE 'ok' END"""
 """How a call fared, content filters aside (`Standing`): a block comes as an error, or as a stream cut short."""
+_UNPLACED, _UNREVOKED = text("place IS NULL"), text("revoked_at IS NULL")
 
 calls = Table(
     "calls",
@@ -211,12 +213,7 @@ entries = Table(
     Column("response_commitment", LargeBinary(32), nullable=False),
     Column("place", BigInteger, unique=True),  # in the log, from 0; null until it is sequenced
     UniqueConstraint("writer_pk", "number"),
-    Index(
-        "ix_entries_unsequenced",
-        "pk",
-        sqlite_where=text("place IS NULL"),
-        postgresql_where=text("place IS NULL"),
-    ),
+    Index("ix_entries_unsequenced", "pk", sqlite_where=_UNPLACED, postgresql_where=_UNPLACED),
 )
 
 acts = Table(
@@ -240,6 +237,22 @@ holds = Table(
     Column("placed_by", Text, nullable=False),
     Column("placed_at", UtcTime, nullable=False),
     Column("released_at", UtcTime),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("pk", BigKey, primary_key=True),
+    Column("id", UuidBytes, nullable=False, unique=True),  # that of its act
+    Column("call_id", UuidBytes, nullable=False, index=True),
+    Column("side", String(10), nullable=False),
+    Column("category", Text),
+    Column("version", Integer, nullable=False),  # from 1, of the same reviewer about the same
+    Column("verdict", String(16), nullable=False),
+    Column("severity", Text),
+    Column("reason", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
 )
 
 tiles = Table(
@@ -333,13 +346,7 @@ issued_keys = Table(
     Column("expires_at", UtcTime),
     Column("revoked_at", UtcTime),
     # A name is free again once its key is revoked.
-    Index(
-        "ix_issued_keys_name",
-        "name",
-        unique=True,
-        sqlite_where=text("revoked_at IS NULL"),
-        postgresql_where=text("revoked_at IS NULL"),
-    ),
+    Index("ix_issued_keys_name", "name", unique=True, sqlite_where=_UNREVOKED, postgresql_where=_UNREVOKED),
 )
 
 losses = Table(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from audit.call import Tags
+from audit.call import Source, Tags
 from audit.canary.state import Flip, State
 from audit.canary.verdict import Judgement, Verdict
 from audit.ledger.note import Signer
@@ -19,6 +19,8 @@ from audit.store.choosing import By
 from audit.store.engine import open_engine
 from audit.store.holds import place_hold
 from audit.store.issued import add_key
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
 from audit.store.schema import upgrade
 from audit.store.search import matching
 from audit.store.sequencing import Sequencer
@@ -46,6 +48,8 @@ def fill_all(engine: Engine, signer: Signer = SIGNER) -> None:
     second.append(talking([a_body(picture[:2]), a_body(picture)], 6))
     second.lost(an_id(900), NOON, 2, "the disk was full")
     place_hold(engine, By.USER, "ann", reason="a lawsuit", actor="root")
+    about = {"call": an_id(1), "side": Source.PROMPT, "category": "hate"}
+    decide(engine, Review(**about, verdict=ReviewVerdict.CORRECT_PASS, reason="fruit"), reviewer="ann")
     add_key(engine, a_new_key("ci", labels=(("team", "red"),)))
     checks = Checks(engine)
     pk = checks.claim("hello", "openai", "gpt", slot_at=NOON, by="me", started_at=NOON)

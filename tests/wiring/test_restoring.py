@@ -21,7 +21,7 @@ from tests.databases import KINDS, an_empty_database
 from tests.store.whole import empty_tables
 from tests.wiring.backups import a_filled_installation, an_installation, ids_in, record
 
-ENTRIES = 11
+ENTRIES = 12
 
 
 @pytest.fixture

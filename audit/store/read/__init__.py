@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from audit.store.engine import translated
-from audit.store.read import calls, checks, facets, filters, health, issued, latency, tallies
+from audit.store.read import calls, checks, facets, filters, health, issued, latency, reviews, tallies
 from audit.store.rows import (
     CallDetail,
     CallPage,
@@ -30,6 +30,8 @@ from audit.store.rows import (
     ModelRow,
     OutcomeRow,
     Point,
+    ReviewRow,
+    ReviewVerdict,
     Spending,
     SubstitutionRow,
     Totals,
@@ -138,6 +140,11 @@ class Reader:
         with self._transaction() as connection:
             return calls.detail(connection, wanted)
 
+    def id_of(self, wanted: UUID | str) -> UUID | None:
+        """Return the id of the call that `call` would return, without a look at what it says."""
+        with self._transaction() as connection:
+            return calls.id_of(connection, wanted)
+
     def after(self, pk: int, scope: Scope | None = None, limit: int = 100) -> tuple[CallRow, ...]:
         """Return calls that the record took after the one with key `pk`, in that order."""
         with self._transaction() as connection:
@@ -219,6 +226,18 @@ class Reader:
         """Return changes of state, newest first."""
         with self._transaction() as connection:
             return checks.flips(connection, (since, until), limit, provider=provider, model=model)
+
+    def reviews(
+        self,
+        *,
+        call: UUID | None = None,
+        verdict: ReviewVerdict | None = None,
+        reviewer: str | None = None,
+        limit: int = 100,
+    ) -> tuple[ReviewRow, ...]:
+        """Return what was decided in review, the newest first; a reviewer with or without the host."""
+        with self._transaction() as connection:
+            return reviews.reviews(connection, call=call, verdict=verdict, reviewer=reviewer, limit=limit)
 
     def is_encrypted(self) -> bool:
         """Return whether bodies are encrypted, so that what is new cannot be found by its words."""

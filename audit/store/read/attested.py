@@ -1,33 +1,37 @@
-"""Rows that acts speak of and that stay beside them: each price and each loss against the act that entered it."""
+"""Rows that acts speak of and that stay beside them: each price, loss and decision against the act that entered it."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import Connection, Table, Text, cast, select
 
 from audit.errors import StoreError
-from audit.store import tables
-from audit.store.losses import statement_of
+from audit.store import losses, reviews, tables
 from audit.store.prices import digest_of
 from audit.store.rows.acts import Kind
 from audit.store.rows.verified import Verdict, Verified
 
 __all__ = ["look_at_attested"]
 
-Told = Mapping[Kind, Sequence[Mapping[str, Any]]]
+Statement = Mapping[str, Any]
+Told = Mapping[Kind, Sequence[Statement]]
 _UNKNOWN = "the ledger knows nothing of it as it is"
 
 
 def look_at_attested(connection: Connection, told: Told, found: Verified) -> None:
-    """Tell of prices and losses that are altered, put in or gone; `told` is what intact acts say of them."""
+    """Tell of prices, losses and decisions that are altered, put in or gone; `told` is what intact acts say of them."""
     prices = Counter(str(one["digest"]) for one in told.get(Kind.PRICE, ()))
     _compare("price", prices, Counter(_prices(connection)), found)
-    losses = Counter(_line(one) for one in told.get(Kind.LOSS, ()))
-    _compare("loss", losses, Counter(_losses(connection)), found)
+    for kind, table, statement_of in (
+        (Kind.LOSS, tables.losses, losses.statement_of),
+        (Kind.REVIEW, tables.reviews, reviews.statement_of),
+    ):
+        entered = Counter(_line(one) for one in told.get(kind, ()))
+        _compare(kind.value, entered, Counter(_stated(connection, table, statement_of)), found)
 
 
 def _compare(what: str, told: Counter[str], stored: Counter[str], found: Verified) -> None:
@@ -46,15 +50,15 @@ def _prices(connection: Connection) -> Iterator[str]:
             yield f"number {row.pk}"
 
 
-def _losses(connection: Connection) -> Iterator[str]:
-    losses = tables.losses
-    for pk in connection.execute(select(losses.c.pk).order_by(losses.c.pk)).scalars().all():
+def _stated(connection: Connection, table: Table, statement_of: Callable[[Statement], Statement]) -> Iterator[str]:
+    """Yield what acts would say of a table's rows, one by one: a column that was tampered with spoils its row alone."""
+    for pk in connection.execute(select(table.c.pk).order_by(table.c.pk)).scalars().all():
         try:
-            row = connection.execute(select(losses).where(losses.c.pk == pk)).one()
+            row = connection.execute(select(table).where(table.c.pk == pk)).one()
             yield _line(statement_of(row._asdict()))
-        except (StoreError, AttributeError, TypeError, ValueError, OverflowError):  # likewise
+        except (StoreError, AttributeError, TypeError, ValueError, OverflowError):
             yield f"number {pk}"
 
 
-def _line(statement: Mapping[str, Any]) -> str:
+def _line(statement: Statement) -> str:
     return json.dumps(statement, sort_keys=True, ensure_ascii=False)

@@ -14,12 +14,13 @@ from audit.store import tables
 from audit.store.columns import member
 from audit.store.erasing import ground_of
 from audit.store.read.exchanges import labels_of, stored_exchanges
+from audit.store.read.reviews import reviews
 from audit.store.read.selection import id_range, selected
 from audit.store.records import parts_of
 from audit.store.rows import CallDetail, CallPage, CallRow, Gone, NativeUsage
 from audit.store.scope import Order, Scope, Standing
 
-__all__ = ["after", "detail", "newest", "page", "slowest"]
+__all__ = ["after", "detail", "id_of", "newest", "page", "slowest"]
 
 _c = tables.calls.c
 _SAME = tuple(
@@ -85,7 +86,14 @@ def detail(connection: Connection, wanted: UUID | str) -> CallDetail | None:
         price=_price(connection, stored),
         dialect_version=stored.dialect_version,
         gone=None if exchange else _gone(connection, stored),
+        reviews=reviews(connection, call=stored.id),
     )
+
+
+def id_of(connection: Connection, wanted: UUID | str) -> UUID | None:
+    """Return the id of that call; None likewise."""
+    pk = _one(connection, wanted)
+    return None if pk is None else connection.execute(select(_c.id).where(_c.pk == pk)).scalar_one()
 
 
 def _hollow(stored: Row[Any]) -> Exchange:

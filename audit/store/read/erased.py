@@ -29,9 +29,9 @@ class Erased:
     bodies: set[UUID] = field(default_factory=set)
     """Calls whose bodies are gone."""
     whole: set[UUID] = field(default_factory=set)
-    """Calls that are gone with all that was known of them."""
+    """Calls that are gone with all that was known of them, and acts that told what was decided about them."""
     told: dict[Kind, list[Mapping[str, Any]]] = field(default_factory=dict)
-    """What intact acts say of rows that stay: of prices and of losses."""
+    """What intact acts say of rows that stay beside them: of prices, losses and decisions."""
 
 
 def intact_acts(connection: Connection, found: Verified) -> Erased:
@@ -57,7 +57,7 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
         if row.kind == Kind.ERASURE:
             ids = erased.bodies if row.statement.get("what") == What.BODIES else erased.whole
             ids.update(UUID(one) for one in row.statement.get("ids", ()))
-        elif row.kind in (Kind.PRICE, Kind.LOSS):
+        elif row.kind in (Kind.PRICE, Kind.LOSS, Kind.REVIEW):
             erased.told.setdefault(Kind(row.kind), []).append(row.statement)
     return erased
 

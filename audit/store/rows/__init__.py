@@ -8,6 +8,7 @@ from audit.store.rows.facets import Facet, Facets, KeyRow, SubstitutionRow
 from audit.store.rows.filters import CategoryRow, CoverageRow, OutcomeRow
 from audit.store.rows.health import Health
 from audit.store.rows.issued import Budget, IssuedKeyRow, KeyState, KeyTerms, NewKey, Spending
+from audit.store.rows.reviews import Review, ReviewRow, ReviewVerdict
 from audit.store.rows.sums import (
     Cost,
     Course,
@@ -50,6 +51,9 @@ __all__ = [
     "NewKey",
     "OutcomeRow",
     "Point",
+    "Review",
+    "ReviewRow",
+    "ReviewVerdict",
     "Speed",
     "Spending",
     "Spread",

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """Calls could not be recorded."""
     PRICE = "price"
     """A price came into the record: of a newer list, of the operator's, or for a model that had none."""
+    REVIEW = "review"
+    """Somebody decided whether a content filter was right about a call."""
     SETTINGS = "settings"
     """Who writes to the record does so with other settings than before."""
     VIEW = "view"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from audit.call import Exchange, Finding, Price
+from audit.store.rows.reviews import ReviewRow
 from audit.store.scope import Standing
 
 __all__ = ["CallDetail", "CallPage", "CallRow", "Gone", "NativeUsage"]
@@ -128,3 +129,5 @@ class CallDetail:
     dialect_version: int
     gone: Gone | None = None
     """None while the bodies are in the record."""
+    reviews: tuple[ReviewRow, ...] = ()
+    """What was decided about it in review, the newest first."""

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, literal, select, text, update
 
+from audit.call import Source
 from audit.store import tables
 from audit.store.read.attested import look_at_attested
 from audit.store.read.erased import intact_acts
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
 from audit.store.rows.verified import Verified
 from audit.store.write import Writer
 from tests.store.samples import NOON, a_call, a_price, an_id
@@ -15,14 +18,16 @@ from tests.store.samples import NOON, a_call, a_price, an_id
 
 @pytest.fixture
 def attested(engine: Engine, writer: Writer) -> Engine:
-    """A price and a loss, and their acts."""
+    """A price, a loss and a decision, and their acts."""
     writer.append([a_call(1, price=a_price("0.5"))])
     writer.lost(an_id(7), NOON, 2, "the disk was full")
+    review = Review(call=an_id(1), side=Source.PROMPT, verdict=ReviewVerdict.CORRECT_PASS, reason="harmless")
+    decide(engine, review, reviewer="ann")
     return engine
 
 
 def told(engine: Engine, *statements: Any) -> list[str]:
-    """Return what is amiss of prices and losses once these have been run."""
+    """Return what is amiss of prices, losses and decisions once these have been run."""
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(statement)
@@ -46,6 +51,41 @@ def test_a_loss_that_is_gone_is_told(attested: Engine) -> None:
     assert told(attested, delete(tables.losses)) == ["MISSING loss"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": an_id(8)},
+        {"call_id": an_id(2)},
+        {"side": "completion"},
+        {"category": "hate"},
+        {"version": 2},
+        {"verdict": "false_negative"},
+        {"severity": "low"},
+        {"reason": "harmful"},
+        {"reviewer": "bob"},
+        {"decided_at": NOON},
+    ],
+    ids=str,
+)
+def test_an_altered_decision_is_told(attested: Engine, change: dict[str, Any]) -> None:
+    assert told(attested, update(tables.reviews).values(**change)) == ["ALTERED review", "MISSING review"]
+
+
+def test_a_decision_that_is_gone_is_told_and_one_that_was_put_in(attested: Engine) -> None:
+    names = [column.name for column in tables.reviews.columns if column.name not in ("pk", "id")]
+    columns = [tables.reviews.c[name] for name in names]
+    another = select(literal(an_id(9), tables.reviews.c.id.type), *columns)
+    assert told(attested, tables.reviews.insert().from_select(["id", *names], another)) == ["ALTERED review"]
+    assert told(attested, delete(tables.reviews)) == ["MISSING review"]
+
+
+def test_a_decision_whose_act_is_gone_or_altered_is_told(attested: Engine) -> None:
+    of_review = tables.acts.c.kind == "review"
+    altered = update(tables.acts).where(of_review).values(actor="bob")
+    assert told(attested, altered) == ["ALTERED act", "ALTERED review"]
+    assert told(attested, delete(tables.acts).where(of_review)) == ["ALTERED review"]
+
+
 def test_an_altered_price_is_told_and_one_that_was_put_in(attested: Engine) -> None:
     assert told(attested, update(tables.prices).values(working={"parts": []})) == ["ALTERED price", "MISSING price"]
     new = tables.prices.insert().values(digest="d", working={"parts": [1]})
@@ -55,15 +95,16 @@ def test_an_altered_price_is_told_and_one_that_was_put_in(attested: Engine) -> N
 def test_an_act_of_a_price_that_is_altered_or_gone_is_no_word_for_it(attested: Engine) -> None:
     altered = update(tables.acts).where(tables.acts.c.kind == "price").values(statement={"digest": "d"})
     assert told(attested, altered) == ["ALTERED act", "ALTERED price"]
-    assert told(attested, delete(tables.acts)) == ["ALTERED price", "ALTERED loss"]
+    assert told(attested, delete(tables.acts)) == ["ALTERED price", "ALTERED loss", "ALTERED review"]
 
 
-def test_what_is_no_value_of_its_column_is_told(writer: Writer, engine: Engine) -> None:
-    writer.append([a_call(1, price=a_price("0.5"))])
-    writer.lost(an_id(7), NOON, 2, "the disk was full")
+def test_what_is_no_value_of_its_column_is_told(attested: Engine) -> None:
+    engine = attested
     if engine.dialect.name == "sqlite":  # which takes anything in any column
-        spoilt = (text("update prices set working = 'x'"), text("update losses set at = 'x'"))
-        assert told(engine, *spoilt) == ["ALTERED price", "MISSING price", "ALTERED loss", "MISSING loss"]
+        columns = ("prices set working", "losses set at", "reviews set decided_at")
+        spoilt = [text("update " + column + " = 'x'") for column in columns]
+        amiss = [f"{verdict} {what}" for what in ("price", "loss", "review") for verdict in ("ALTERED", "MISSING")]
+        assert told(engine, *spoilt) == amiss
 
 
 def test_a_price_that_is_there_twice_is_told(attested: Engine) -> None:

@@ -48,6 +48,13 @@ def test_an_altered_act_says_nothing(engine: Engine, change: dict[str, Any]) -> 
     assert [(one.verdict, one.what) for one in told.amiss] == [(Verdict.ALTERED, f"act {act}")]
 
 
+def test_what_acts_say_of_rows_that_stay_is_kept(engine: Engine) -> None:
+    for kind in ("price", "loss", "review", "view"):
+        record(engine, kind, {"of": kind})
+    erased, _ = found(engine)
+    assert erased.told == {kind: [{"of": kind}] for kind in ("price", "loss", "review")}
+
+
 def test_an_act_whose_salt_is_gone_is_altered(engine: Engine) -> None:
     record(engine, "erasure", {"what": "all", "ids": [an_id(1).hex]})
     with engine.begin() as connection:
