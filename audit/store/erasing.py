@@ -22,7 +22,7 @@ from audit.store.engine import translated
 from audit.store.holds import Hold, held, held_back, in_force
 from audit.store.ledger import Author
 from audit.store.loading import take_writing_turn
-from audit.store.removing import remove_bodies, remove_metadata
+from audit.store.removing import remove_bodies, remove_metadata, remove_reviews
 from audit.store.rows.acts import Kind
 from audit.wire.parse import printable
 
@@ -39,7 +39,8 @@ class What(StrEnum):
     BODIES = "bodies"
     """Requests and responses, and the words they can be found by."""
     ALL = "all"
-    """Also all that is known of them; entries of the ledger stay, and tell nothing."""
+    """Also all that is known of them, and what reviewers have decided about them; entries of the ledger stay, and tell
+    nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +112,17 @@ def take_out(
 ) -> UUID:
     """Take calls (`pk`, `id`) out of the record, in one's turn to write; return the id of the act that tells of it.
 
-    `by` is what they were chosen by. The act does not repeat whose they were: that would keep what is to be erased.
+    `by` is what they were chosen by. The act does not repeat whose they were: that would keep what is to be erased. For
+    the same reason decisions about calls of which all goes are taken out whole, as their reasons may repeat anything:
+    their acts come behind the calls among the `ids`, and `reviews` says how many they are.
     """
-    pks = [row.pk for row in rows]
+    pks, ids = [row.pk for row in rows], [row.id for row in rows]
     remove_bodies(connection, pks)
+    reviews = remove_reviews(connection, ids) if what is What.ALL else []
     if what is What.ALL:
         remove_metadata(connection, pks)
-    statement = {"ground": printable(ground), "by": by, "what": what.value, "ids": [row.id.hex for row in rows]}
+    told = {"ground": printable(ground), "by": by, "what": what.value, "ids": [one.hex for one in (*ids, *reviews)]}
+    statement = {**told, "reviews": len(reviews)} if reviews else told
     return record_act(connection, author, datetime.now(UTC), kind=Kind.ERASURE, actor=actor, statement=statement)
 
 

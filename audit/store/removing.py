@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from audit.store import tables
 from audit.store.lots import in_lots
+from audit.store.rows.acts import Kind
 from audit.store.sealing import key_of_part
 from audit.store.search import remove_from_index
 
-__all__ = ["remove_bodies", "remove_metadata"]
+__all__ = ["remove_bodies", "remove_metadata", "remove_reviews"]
 
 _u, _k, _p, _c = tables.part_uses.c, tables.part_links.c, tables.parts.c, tables.calls.c
 
@@ -36,6 +38,23 @@ def remove_metadata(connection: Connection, pks: Sequence[int]) -> None:
             connection.execute(table.delete().where(table.c.call_pk.in_(some)))
         connection.execute(tables.calls.delete().where(tables.calls.c.pk.in_(some)))
         connection.execute(tables.entries.update().where(tables.entries.c.pk.in_(some)).values(salt=None))
+
+
+def remove_reviews(connection: Connection, calls: Sequence[UUID]) -> list[UUID]:
+    """Remove what was decided about calls, with the acts that tell of it, whose entries stay, without the salt.
+
+    Returns the ids of those acts. A row that is of no such act takes none with it: somebody has put it in.
+    """
+    acts, reviews, gone = tables.acts.c, tables.reviews.c, list[UUID]()
+    for some in in_lots(calls):
+        decided = select(acts.id).join_from(tables.acts, tables.reviews, acts.id == reviews.id)
+        about = decided.where(reviews.call_id.in_(some), acts.kind == Kind.REVIEW).order_by(reviews.pk)
+        gone += connection.execute(about).scalars()
+        connection.execute(tables.reviews.delete().where(reviews.call_id.in_(some)))
+    for some in in_lots(gone):
+        connection.execute(tables.acts.delete().where(acts.id.in_(some)))
+        connection.execute(tables.entries.update().where(tables.entries.c.id.in_(some)).values(salt=None))
+    return gone
 
 
 def _remove_parts(connection: Connection, candidates: set[int]) -> None:

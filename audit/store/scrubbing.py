@@ -16,7 +16,8 @@ from audit.store.engine import is_sqlite, translated
 
 __all__ = ["scrub"]
 
-_VACUUMED = (tables.calls, *tables.OF_A_CALL, tables.parts, tables.part_links, tables.entries)
+_OF_REVIEW = (tables.reviews, tables.acts)
+_VACUUMED = (tables.calls, *tables.OF_A_CALL, tables.parts, tables.part_links, tables.entries, *_OF_REVIEW)
 
 
 def scrub(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, func, select
 
-from audit.call import Call, Tags
+from audit.call import Call, Source, Tags
 from audit.errors import StoreError
 from audit.store import tables
 from audit.store.choosing import By
@@ -18,8 +18,12 @@ from audit.store.erasing import Request, What, due, erase, ground_of
 from audit.store.holds import in_force, place_hold, release_hold
 from audit.store.read.erased import intact_acts
 from audit.store.read.exchanges import stored_exchanges
-from audit.store.rows.verified import Verified
+from audit.store.read.verification import verify
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
+from audit.store.rows.verified import Verdict, Verified
 from audit.store.search import matching
+from audit.store.sequencing import advance
 from audit.store.write import Appended, Writer
 from tests.store.bodies_of import a_conversation, talking
 from tests.store.samples import NOON, a_call, a_finding, an_id, said
@@ -115,6 +119,61 @@ def test_an_act_tells_what_went_and_why_but_not_whose_it_was(engine: Engine, wri
     assert (act.kind, act.actor) == ("erasure", "root")
     assert "bob" not in str(act.statement)
     assert told == (act.at, "Art. 17(1)(b)")
+
+
+def _decided(engine: Engine, *calls: int) -> list[UUID]:
+    reviews = [
+        Review(call=an_id(call), side=Source.PROMPT, verdict=ReviewVerdict.CORRECT_PASS, reason=f"pears of {call}")
+        for call in calls
+    ]
+    return [decide(engine, review, reviewer="ann").id for review in reviews]
+
+
+def _verified(engine: Engine) -> Verified:
+    advance(engine)
+    with engine.begin() as connection:
+        return verify(connection, ())
+
+
+def test_what_was_decided_about_a_call_goes_with_all_that_is_known_of_it(engine: Engine, writer: Writer) -> None:
+    writer.append(conversations())
+    first, again, other = _decided(engine, 11, 11, 21)
+    _verified(engine)  # so that what goes has its place in the log
+    assert erase(engine, of("bob")).calls == 3
+    with engine.begin() as connection:
+        acts = {act.kind: act for act in connection.execute(select(tables.acts))}
+        kept = connection.execute(select(tables.reviews.c.id)).scalars().all()
+        entries = tables.entries.c
+        salts = {row.id: row.salt for row in connection.execute(select(entries.id, entries.salt))}
+    assert kept == [other] == [acts["review"].id]
+    assert (salts[first], salts[again], salts[other] is None) == (None, None, False)
+    assert "pears of 11" not in str(acts)
+    gone = [one.hex for one in (an_id(11), an_id(12), an_id(13), first, again)]
+    assert (acts["erasure"].statement["ids"], acts["erasure"].statement["reviews"]) == (gone, 2)
+    told = _verified(engine)
+    assert (told.is_whole, told.amiss, told.entries) == (True, [], {Verdict.OK: 8, Verdict.ERASED: 5})
+    assert told.acts == {"erasure": 1, "review": 1}
+
+
+def test_what_was_decided_stays_where_bodies_alone_go(engine: Engine, writer: Writer) -> None:
+    writer.append(conversations())
+    _decided(engine, 11)
+    erase(engine, of("bob", what=What.BODIES))
+    assert count(engine, tables.reviews) == 1
+    assert _verified(engine).is_whole
+
+
+def test_a_row_that_was_put_in_takes_no_act_with_it(engine: Engine, writer: Writer) -> None:
+    """Else an erasure by law would take out what somebody wants to be forgotten, and call it erased."""
+    writer.append(conversations())
+    hold = place_hold(engine, By.USER, "ann", reason="a claim", actor="root")
+    _decided(engine, 11)
+    with engine.begin() as connection:
+        connection.execute(tables.reviews.update().values(id=hold))
+    erase(engine, of("bob"))
+    with engine.begin() as connection:
+        assert set(connection.execute(select(tables.acts.c.kind)).scalars()) == {"hold", "review", "erasure"}
+    assert [one.what.partition(" ")[0] for one in _verified(engine).amiss] == ["review"]
 
 
 def test_many_calls_go_in_several_acts(engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
