@@ -30,6 +30,7 @@ COMMANDS = {
     "calls": "List, show and follow recorded calls.",
     "usage": "Tokens and cost by model, provider, key, tag or day.",
     "filters": "What the content filters did.",
+    "review": "Decide whether content filters were right, and see what was decided.",
     "canary": "Ask models to see whether they work.",
     "keys": "Name the API keys that were seen; issue keys of your own.",
     "import": "Bring recorded exchanges into the record: JSON lines, or HTTP archives (HAR).",

@@ -52,6 +52,13 @@ def _view(statement: Mapping[str, Any]) -> str:
     return f"call {_with_hyphens(statement.get('call'))} by {statement.get('way')}"
 
 
+def _review(statement: Mapping[str, Any]) -> str:
+    about = " ".join(str(statement[name]) for name in ("side", "category") if name in statement)
+    level = f" (should be {statement['severity']})" if "severity" in statement else ""
+    verdict, call = f"{statement.get('verdict')}{level}", _with_hyphens(statement.get("call"))
+    return f"call {call}, {about}: {verdict}: {statement.get('reason')}"
+
+
 def _loss(statement: Mapping[str, Any]) -> str:
     return f"{statement.get('count')} until {statement.get('at')}: {statement.get('reason')}"
 
@@ -67,6 +74,7 @@ def _with_hyphens(told: Any) -> str:
 _TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.LOSS: _loss,
     Kind.PRICE: _text,
+    Kind.REVIEW: _review,
     Kind.SETTINGS: _settings,
     Kind.VIEW: _view,
 }

@@ -11,6 +11,7 @@ from audit import wiring
 from audit.call import Ending
 from audit.cli._figures import ABSENT, duration, figure, money, when, zone
 from audit.cli._output import coloured, hanging, legible
+from audit.cli._reviews import cells, columns
 from audit.cli._table import Column, left, print_table
 from audit.store.scope import Standing
 
@@ -26,11 +27,14 @@ _MOST_SHOWN = 4_000
 
 
 def show_call(detail: CallDetail, settings: Settings) -> None:
-    """Print what is known of a call: facts, findings of content filters, the conversation."""
+    """Print what is known of a call: facts, findings of content filters, what was decided about them, what was said."""
     show_facts(detail)
     if detail.findings:
         _head("findings")
         print_table(_FINDINGS, [_finding(one) for one in detail.findings])
+    if detail.reviews:
+        _head("review")
+        print_table(columns(), [cells(one) for one in detail.reviews])
     if detail.gone is not None:
         return
     reading = wiring.interpreter(settings).read(detail.exchange)

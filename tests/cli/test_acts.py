@@ -19,6 +19,12 @@ from tests.store.samples import NOON, an_id
         (Kind.SETTINGS, {"values": {"proxy.port": "1"}}, "the first that are known: 1"),
         (Kind.LOSS, {"count": 2, "at": "noon", "reason": "x" * 300}, "2 until noon: " + "x" * 186 + "…"),
         (Kind.VIEW, {"call": an_id(2).hex, "way": "dashboard"}, f"call {an_id(2)} by dashboard"),
+        (
+            Kind.REVIEW,
+            {"call": an_id(2).hex, "side": "prompt", "verdict": "borderline", "reason": "either"},
+            f"call {an_id(2)}, prompt: borderline: either",
+        ),
+        (Kind.REVIEW, {"side": "prompt", "severity": 3}, "call None, prompt: None (should be 3): None"),
         (Kind.VIEW, {"call": ["a"], "way": None}, "call ['a'] by None"),
     ],
 )

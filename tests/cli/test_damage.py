@@ -18,6 +18,7 @@ COMMANDS = (
     "verify",
     "doctor",
     "hold list",
+    "review list",
     "erase --user ada --ground GDPR --dry-run",
     "retention show",
     "ledger status",
