@@ -17,6 +17,7 @@ from dashboard import (
     cards,
     conversation,
     data,
+    decisions,
     diagrams,
     facts_list,
     figures,
@@ -60,11 +61,13 @@ def draw(here: View, wanted: str) -> None:
         if detail.gone is None:
             _conversation(detail, data.reading(detail.exchange))
             _findings(detail)
+            _review(here, detail)
             _request(detail)
             _response(detail)
         else:
             st.info(str(detail.gone), icon=":material/delete:")
             _findings(detail)
+            _review(here, detail)
     with right:
         _time(here, detail.row)
         _usage(detail)
@@ -130,6 +133,13 @@ def _findings(detail: CallDetail) -> None:
         if detail.block_reasons:
             st.caption("Blocked, because the reply says:")
             st.code("\n".join(detail.block_reasons), language=None, wrap_lines=True)
+
+
+def _review(here: View, detail: CallDetail) -> None:
+    """What was decided about it; most calls nobody has looked at, and nothing is said of those."""
+    if detail.reviews:
+        with cards.card("Review", height="content"):
+            facts_list.draw(decisions.decisions(detail.reviews, here.zone), f"review-{detail.row.id}")
 
 
 def _time(here: View, row: CallRow) -> None:

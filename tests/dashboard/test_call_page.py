@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from audit.call import Source
 from audit.errors import StoreError
+from audit.store.choosing import By
 from audit.store.engine import open_engine
+from audit.store.erasing import Request, What, erase
 from audit.store.read.ledger import LedgerReader
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
 from audit.wiring.acting import actor
 from dashboard import frame
-from tests.dashboard.record import a_chat, a_record
+from tests.dashboard.record import HOSTILE, a_chat, a_record
 
 Open = Callable[[str], AppTest]
 
@@ -83,6 +88,24 @@ def test_a_call_leads_to_the_one_it_goes_on_from(opened: Open, tmp_path: Path) -
     app = opened(a_record(tmp_path, [first, second]))
     assert not app.exception
     assert {"Same conversation", "The call it goes on from"} <= {link.value for link in app.page_link}
+
+
+@pytest.mark.parametrize("bodies", [True, False])
+def test_what_was_decided_about_a_call_is_shown_as_it_was_written(opened: Open, tmp_path: Path, bodies: bool) -> None:
+    exchange = a_chat(1, reference="seen")
+    engine = open_engine(record := a_record(tmp_path, [exchange]))
+    for text in HOSTILE:
+        review = Review(call=exchange.id, side=Source.PROMPT, verdict=ReviewVerdict.CORRECT_PASS, reason=text)
+        decide(engine, review, reviewer="ann")
+    if not bodies:
+        erase(engine, Request(by=By.CALL, value=str(exchange.id), what=What.BODIES, ground="Art. 17", actor="root"))
+    engine.dispose()
+    app = opened(record)
+    assert not app.exception
+    (shown,) = [part.proto.json for part in app.get("bidi_component") if "-review-" in part.proto.id]
+    told = dict(json.loads(shown)["facts"])
+    assert [said.partition("\n")[2] for said in told.values()] == list(reversed(HOSTILE))
+    assert list(told)[:2] == ["ann on prompt, version 5 (latest)", "ann on prompt, version 4"]
 
 
 def test_a_call_of_which_nothing_can_be_read_says_so(opened: Open, tmp_path: Path) -> None:
