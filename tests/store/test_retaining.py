@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, func, inspect, select
 
-from audit.call import Call, Outcome, Tags
+from audit.call import Call, Outcome, Source, Tags
 from audit.errors import StoreError
 from audit.ledger.note import Signer
 from audit.store import retaining, tables
@@ -22,6 +22,8 @@ from audit.store.read.erased import intact_acts
 from audit.store.read.exchanges import stored_exchanges
 from audit.store.read.verification import verify
 from audit.store.retaining import Due, Policy, Removed, due_now, remove_due
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
 from audit.store.rows.verified import Verdict, Verified
 from audit.store.sequencing import Sequencer
 from audit.store.write import Appended, Writer
@@ -205,6 +207,17 @@ def test_many_go_in_several_acts_oldest_first(engine: Engine, writer: Writer, mo
         ["4", "3"],
         ["6", "5"],
     ]
+
+
+def test_what_was_decided_about_calls_goes_when_all_of_them_does(engine: Engine, writer: Writer) -> None:
+    writer.append([a_call(1), a_call(2, minutes=60)])
+    for call in (1, 2):
+        review = Review(call=an_id(call), side=Source.PROMPT, verdict=ReviewVerdict.BORDERLINE, reason="so")
+        decide(engine, review, reviewer="ann")
+    apply(engine, Policy(name="all", bodies_before=NOW, metadata_before=after(30)))
+    with engine.begin() as connection:
+        assert connection.execute(select(tables.reviews.c.call_id)).scalars().all() == [an_id(2)]
+    assert verdicts(engine) == {Verdict.ERASED: 3, Verdict.OK: 3}
 
 
 def test_calls_of_one_moment_are_none_passed_over(
