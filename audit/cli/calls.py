@@ -12,6 +12,7 @@ import click
 
 from audit.call import ModelMatch, Outcome
 from audit.cli._figures import duration, figure, money, when, zone
+from audit.cli._ids import enough_of_ids
 from audit.cli._nothing import ALL, say_when, say_why_nothing
 from audit.cli._options import as_json, reader, scoped, settings
 from audit.cli._output import legible, print_json
@@ -30,8 +31,6 @@ _POLL_S = 0.5
 _AT_ONCE = 500
 _SHOWN_FIRST = 10
 _MOST_NAMED = 5
-_SHORTEST_ID = 13
-"""The time in a UUIDv7, to the millisecond: `01a208f1-7834`."""
 
 
 @click.group(
@@ -216,7 +215,7 @@ def _columns() -> list[Column]:
 
 def _cells(rows: Sequence[CallRow]) -> Iterator[list[str]]:
     this_year = all(row.started_at.astimezone().year == datetime.now(UTC).astimezone().year for row in rows)
-    digits = _enough_of_ids(rows)
+    digits = enough_of_ids(row.id for row in rows)
     for row in rows:
         yield [
             when(row.started_at, "%m-%d %H:%M:%S" if this_year else "%Y-%m-%d %H:%M:%S"),
@@ -230,12 +229,6 @@ def _cells(rows: Sequence[CallRow]) -> Iterator[list[str]]:
             duration(row.first_token_us),
             duration(row.duration_us),
         ]
-
-
-def _enough_of_ids(rows: Sequence[CallRow]) -> int:
-    """How much of the ids tells these calls apart."""
-    ids = [str(row.id) for row in rows]
-    return next((n for n in range(_SHORTEST_ID, 36) if len({one[:n] for one in ids}) == len(ids)), 36)
 
 
 def _result(row: CallRow) -> str:

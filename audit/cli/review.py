@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import click
 
 from audit.call import Source
+from audit.cli._ids import enough_of_ids
 from audit.cli._options import as_json, reader, settings
 from audit.cli._output import print_json
 from audit.cli._reviews import cells, columns
-from audit.cli._table import left, print_table
+from audit.cli._table import Column, print_table
 from audit.store.rows import ReviewVerdict
 from audit.wiring.reviewing import decide, the_one
 
+if TYPE_CHECKING:
+    from audit.store.rows import ReviewRow
+
 __all__ = ["command"]
 
+_LONGEST = 200
+"""Characters of a reason; --json has all of it, and so has `audit calls show`."""
 _VERDICTS = click.Choice([one.value for one in ReviewVerdict])
 
 
@@ -116,6 +126,14 @@ def list_(
     if as_json:
         print_json(found)
     elif found:
-        print_table([*left("call"), *columns()], [[str(one.call), *cells(one)] for one in found])
+        print_table([Column(heading="call"), *columns()], list(_rows(found)))
     else:
         click.echo("nothing of that kind was decided; `audit review decide CALL` decides about a call", err=True)
+
+
+def _rows(found: Sequence[ReviewRow]) -> Iterator[list[str]]:
+    digits, this_year = enough_of_ids(one.call for one in found), datetime.now().astimezone().year
+    with_year = any(one.decided_at.astimezone().year != this_year for one in found)
+    for one in found:
+        *told, reason = cells(one, "%Y-%m-%d %H:%M" if with_year else "%m-%d %H:%M")
+        yield [str(one.call)[:digits], *told, reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from audit.wiring.acting import actor
 from tests.cli.ledgers import alter
 from tests.cli.record import SAMPLE, call_id
@@ -26,13 +28,24 @@ def test_what_was_decided_is_listed_newest_first_with_what_holds_now(audit: Audi
     assert said.lines[0].split()[0] == "call"
     told = [line.split("  ") for line in said.lines[1:]]
     assert [[cell.strip() for cell in row if cell.strip()][2:] for row in told] == [
-        [actor(), "prompt", "hate", "false_negative", "low", "1, latest", SHORT],
-        [actor(), "prompt", "–", "borderline", "–", "2, latest", SHORT],
-        [actor(), "prompt", "–", "correct_pass", "–", "1", SHORT],
+        [actor(), "prompt hate: false_negative (should be low)", "1, latest", SHORT],
+        [actor(), "prompt: borderline", "2, latest", SHORT],
+        [actor(), "prompt: correct_pass", "1", SHORT],
     ]
     listed = audit("review", "list", "--json").json
     assert [one["id"] for one in listed[1:]] == [again.out.strip(), first.out.strip()]
     assert [one["latest"] for one in listed] == [True, True, False]
+
+
+def test_what_is_long_or_hostile_keeps_to_its_place(audit: Audit, filled: str, terminal: pytest.MonkeyPatch) -> None:
+    decide(audit, "--reason", "a \x1b[31m" + "b" * 300)
+    said = audit("review", "list")
+    assert "\x1b[31m" not in said.out
+    head = " ".join(said.lines[:2])
+    assert all(heading in head for heading in ("call", "time", "who", "decided", "version", "reason"))
+    assert max(map(len, said.lines[2:])) <= 80
+    assert 190 < said.out.count("b") < 210
+    assert audit("calls", "show", SAMPLE).out.count("b") > 300
 
 
 def test_a_list_can_be_of_a_call_a_verdict_and_a_reviewer(audit: Audit, filled: str) -> None:
@@ -70,7 +83,7 @@ def test_a_call_is_shown_with_what_was_decided_about_it(audit: Audit, filled: st
     head, _, rest = shown.out.partition("\nreview\n")
     assert head
     row = rest.splitlines()[1]
-    assert all(told in row for told in (actor(), "prompt", "hate", "correct_pass", "1, latest", SHORT))
+    assert all(told in row for told in (actor(), "prompt hate: correct_pass", "1, latest", SHORT))
     assert [one["reason"] for one in audit("calls", "show", SAMPLE, "--json").json["reviews"]] == [SHORT]
     call = audit("review", "list", "--json").json[0]["call"]
     audit("erase", "--call", call, "--ground", "x", "--bodies-only", "--yes")
