@@ -8,12 +8,14 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from audit.call import Arrival, Call, ErrorInfo, Tags, Usage
+from audit.call import Arrival, Call, ErrorInfo, Source, Tags, Usage
 from audit.ledger.anchors import FileAnchor
 from audit.store.choosing import By
 from audit.store.effective import Effective
 from audit.store.erasing import Request, What, erase
 from audit.store.holds import place_hold
+from audit.store.reviews import decide
+from audit.store.rows import Review, ReviewVerdict
 from audit.store.sequencing import Sequencer
 from audit.store.views import enter_view
 from audit.store.write import Writer
@@ -27,12 +29,12 @@ __all__ = ["make_record"]
 def make_record(engine: Engine, anchor: Path) -> None:
     """Fill an empty database with about 60 calls and acts of every kind, erase some, and sign the log twice."""
     sequencer, writer = Sequencer(engine, KEY, [FileAnchor(anchor)]), Writer(engine)
-    writer.append(_calls(1, 20))
+    writer.append(early := _calls(1, 20))
     writer.append(talking(list(a_conversation(8)), first=200))
     writer.lost(uuid4(), NOON, 3, "the disk was full")
     sequencer.advance()
     sequencer.sign()
-    writer.append(_calls(30, 20))
+    writer.append(late := _calls(30, 20))
     writer.close()
     other = Writer(engine)
     other.append(talking(list(a_conversation(6)), first=300))
@@ -43,11 +45,20 @@ def make_record(engine: Engine, anchor: Path) -> None:
         writer.writes_by(replace(settings, values=values))
     enter_view(engine, uuid4(), way="audit calls show", actor="bob@h")
     place_hold(engine, By.USER, "user 5", reason="a lawsuit", actor="ann")
+    _decide(engine, early[3], ReviewVerdict.CORRECT_PASS, category="hate", severity="low")
+    for verdict in (ReviewVerdict.BORDERLINE, ReviewVerdict.CANNOT_JUDGE):
+        _decide(engine, early[2], verdict)
+        _decide(engine, late[4], verdict)  # erased below
     other.close()
     for user, what in (("user 3", What.BODIES), ("user 34", What.ALL)):
         erase(engine, Request(by=By.USER, value=user, what=what, ground="art. 17", actor="ann"))
     sequencer.advance()
     sequencer.sign()
+
+
+def _decide(engine: Engine, call: Call, verdict: ReviewVerdict, **more: str) -> None:
+    review = Review(call=call.exchange.id, side=Source.PROMPT, verdict=verdict, reason=f"{verdict}, it seems", **more)
+    decide(engine, review, reviewer="bob@h")
 
 
 def _calls(first: int, count: int) -> list[Call]:

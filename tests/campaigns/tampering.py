@@ -24,7 +24,7 @@ __all__ = ["CONTENT", "NOT_COVERED", "PACKED", "TAMPERINGS", "NothingToDo"]
 
 CONTENT: tuple[Table, ...] = (
     tables.calls, tables.exchanges, tables.parts, tables.findings, tables.call_labels, tables.prices, tables.entries,
-    tables.acts, tables.losses, tables.tiles, tables.checkpoints, tables.ledger_writers,
+    tables.acts, tables.losses, tables.reviews, tables.tiles, tables.checkpoints, tables.ledger_writers,
 )  # fmt: skip
 NOT_COVERED = {
     "calls.standing": "computed by the database from columns that are covered",
@@ -35,6 +35,7 @@ NOT_COVERED = {
     "parts.digest": "by which a part is found again when it is sent again; what reads takes the part by its key",
     "prices.digest": "by which a price is found again; what reads takes it by its key",
     "losses.pk": "of the database alone",
+    "reviews.pk": "of the database alone: in which order decisions are listed",
     "entries.pk of acts": "of the database alone; an entry of a call has the call's key, and that is held to it",
     "parts (added rows)": "no call refers to them",
     "part_uses, part_links": "derived: which parts a call needs, so that erasure removes what nobody needs",
