@@ -5,9 +5,10 @@ To place one and to release it are acts of the ledger, as nobody is to do either
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, false, func, or_, select
@@ -23,7 +24,7 @@ from audit.store.loading import take_writing_turn
 from audit.store.rows.acts import Kind
 from audit.wire.parse import printable
 
-__all__ = ["Hold", "held", "held_back", "holds_of", "in_force", "place_hold", "release_hold"]
+__all__ = ["Hold", "held", "held_back", "holds_of", "in_force", "place_hold", "release_hold", "terms_of"]
 
 _h = tables.holds.c
 
@@ -69,6 +70,12 @@ def release_hold(engine: Engine, hold: UUID, *, reason: str, actor: str) -> None
         statement = {"hold": str(hold), "reason": printable(reason)}
         record_act(connection, author, now, kind=Kind.RELEASE, actor=actor, statement=statement)
     author.close(engine, now)
+
+
+def terms_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what acts tell of a row of `holds`: all of it."""
+    times = {name: row[name] and row[name].astimezone(UTC).isoformat() for name in ("placed_at", "released_at")}
+    return {"hold": row["id"].hex, **{name: row[name] for name in ("by", "value", "reason", "placed_by")}, **times}
 
 
 def holds_of(connection: Connection) -> list[Hold]:

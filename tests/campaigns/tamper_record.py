@@ -13,7 +13,7 @@ from audit.ledger.anchors import FileAnchor
 from audit.store.choosing import By
 from audit.store.effective import Effective
 from audit.store.erasing import Request, What, erase
-from audit.store.holds import place_hold
+from audit.store.holds import place_hold, release_hold
 from audit.store.reviews import decide
 from audit.store.rows import Review, ReviewVerdict
 from audit.store.sequencing import Sequencer
@@ -44,7 +44,9 @@ def make_record(engine: Engine, anchor: Path) -> None:
     for values in (settings.values, {"proxy.port": "2"}):
         writer.writes_by(replace(settings, values=values))
     enter_view(engine, uuid4(), way="audit calls show", actor="bob@h")
-    place_hold(engine, By.USER, "user 5", reason="a lawsuit", actor="ann")
+    for user in ("user 5", "user 6"):
+        hold = place_hold(engine, By.USER, user, reason="a lawsuit", actor="ann")
+    release_hold(engine, hold, reason="it is settled", actor="ann")
     _decide(engine, early[3], ReviewVerdict.CORRECT_PASS, category="hate", severity="low")
     for verdict in (ReviewVerdict.BORDERLINE, ReviewVerdict.CANNOT_JUDGE):
         _decide(engine, early[2], verdict)

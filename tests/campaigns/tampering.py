@@ -24,7 +24,8 @@ __all__ = ["CONTENT", "NOT_COVERED", "PACKED", "TAMPERINGS", "NothingToDo"]
 
 CONTENT: tuple[Table, ...] = (
     tables.calls, tables.exchanges, tables.parts, tables.findings, tables.call_labels, tables.prices, tables.entries,
-    tables.acts, tables.losses, tables.reviews, tables.tiles, tables.checkpoints, tables.ledger_writers,
+    tables.acts, tables.losses, tables.reviews, tables.holds, tables.tiles, tables.checkpoints,
+    tables.ledger_writers,
 )  # fmt: skip
 NOT_COVERED = {
     "calls.standing": "computed by the database from columns that are covered",
@@ -40,7 +41,7 @@ NOT_COVERED = {
     "parts (added rows)": "no call refers to them",
     "part_uses, part_links": "derived: which parts a call needs, so that erasure removes what nobody needs",
     "the search index": "derived from bodies",
-    "api_keys, issued_keys, holds, checks, flips": "not entered: state of the gateway, not calls",
+    "api_keys, issued_keys, checks, flips": "not entered: state of the gateway, not calls",
 }
 PACKED = {("exchanges", "content"), ("exchanges", "recipe"), ("exchanges", "codec"), ("parts", "content"),
           ("parts", "recipe"), ("parts", "codec"), ("parts", "before")}  # fmt: skip

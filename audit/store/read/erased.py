@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from audit.ledger.leaf import METADATA, commit
 from audit.store import tables
@@ -18,6 +17,8 @@ from audit.store.rows.acts import Kind
 from audit.store.rows.verified import Verdict, Verified
 
 __all__ = ["Erased", "intact_acts"]
+
+_OF_ROWS = (Kind.PRICE, Kind.LOSS, Kind.REVIEW, Kind.HOLD, Kind.RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Erased:
     """Calls whose bodies are gone."""
     whole: set[UUID] = field(default_factory=set)
     """Calls that are gone with all that was known of them, and acts that told what was decided about them."""
-    told: dict[Kind, list[Mapping[str, Any]]] = field(default_factory=dict)
-    """What intact acts say of rows that stay beside them: of prices, losses and decisions."""
+    told: dict[Kind, list[Row[Any]]] = field(default_factory=dict)
+    """Intact acts that tell of rows which stay beside them: of prices, losses, decisions and holds."""
 
 
 def intact_acts(connection: Connection, found: Verified) -> Erased:
@@ -57,8 +58,8 @@ def intact_acts(connection: Connection, found: Verified) -> Erased:
         if row.kind == Kind.ERASURE:
             ids = erased.bodies if row.statement.get("what") == What.BODIES else erased.whole
             ids.update(UUID(one) for one in row.statement.get("ids", ()))
-        elif row.kind in (Kind.PRICE, Kind.LOSS, Kind.REVIEW):
-            erased.told.setdefault(Kind(row.kind), []).append(row.statement)
+        elif row.kind in _OF_ROWS:
+            erased.told.setdefault(Kind(row.kind), []).append(row)
     return erased
 
 

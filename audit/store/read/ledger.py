@@ -43,7 +43,7 @@ class Proven:
     leaf_input: bytes
     salt: bytes | None
     content: Committed | None
-    """None for a call that is gone, and for an act."""
+    """None for a call that is gone, for an act, and where it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +118,11 @@ class LedgerReader:
         with self._transaction() as connection:
             return acts(connection, kind, since, limit)
 
-    def proof(self, entry_id: UUID, size_of: Callable[[str], int]) -> Proven:
+    def proof(self, entry_id: UUID, size_of: Callable[[str], int], *, content: bool = True) -> Proven:
         """Return the proof that the log holds an entry, against the newest checkpoint; `size_of` reads a note's size.
 
-        Raises `LedgerError` if it is not in the log yet, or the log has lost what is needed.
+        With `content` also what was committed to, for which encrypted bodies want their key. Raises `LedgerError` if it
+        is not in the log yet, or the log has lost what is needed; `EncryptionError`.
         """
         with self._transaction() as connection:
             row = connection.execute(_ENTRIES.where(_e.id == entry_id)).one_or_none()
@@ -139,7 +140,7 @@ class LedgerReader:
                 note=note,
                 leaf_input=input_of(row),
                 salt=None if row.salt is None else octets(row.salt),
-                content=next(committed(connection, [row.pk]), None),
+                content=next(committed(connection, [row.pk]), None) if content else None,
             )
 
     def consistency(self, old: int, new: int) -> Sequence[bytes]:

@@ -7,6 +7,8 @@ from sqlalchemy import Engine, delete, literal, select, text, update
 
 from audit.call import Source
 from audit.store import tables
+from audit.store.choosing import By
+from audit.store.holds import place_hold, release_hold
 from audit.store.read.attested import look_at_attested
 from audit.store.read.erased import intact_acts
 from audit.store.reviews import decide
@@ -18,16 +20,18 @@ from tests.store.samples import NOON, a_call, a_price, an_id
 
 @pytest.fixture
 def attested(engine: Engine, writer: Writer) -> Engine:
-    """A price, a loss and a decision, and their acts."""
+    """A price, a loss, a decision and two holds, one of them released, and their acts."""
     writer.append([a_call(1, price=a_price("0.5"))])
     writer.lost(an_id(7), NOON, 2, "the disk was full")
     review = Review(call=an_id(1), side=Source.PROMPT, verdict=ReviewVerdict.CORRECT_PASS, reason="harmless")
     decide(engine, review, reviewer="ann")
+    place_hold(engine, By.USER, "ben", reason="a claim", actor="ann")
+    release_hold(engine, place_hold(engine, By.USER, "eve", reason="another", actor="ann"), reason="over", actor="ann")
     return engine
 
 
 def told(engine: Engine, *statements: Any) -> list[str]:
-    """Return what is amiss of prices, losses and decisions once these have been run."""
+    """Return what is amiss of prices, losses, decisions and holds once these have been run."""
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(statement)
@@ -95,18 +99,48 @@ def test_an_altered_price_is_told_and_one_that_was_put_in(attested: Engine) -> N
 def test_an_act_of_a_price_that_is_altered_or_gone_is_no_word_for_it(attested: Engine) -> None:
     altered = update(tables.acts).where(tables.acts.c.kind == "price").values(statement={"digest": "d"})
     assert told(attested, altered) == ["ALTERED act", "ALTERED price"]
-    assert told(attested, delete(tables.acts)) == ["ALTERED price", "ALTERED loss", "ALTERED review"]
+    alone = [f"ALTERED {what}" for what in ("price", "loss", "review", "hold", "hold")]
+    assert told(attested, delete(tables.acts)) == alone
 
 
 def test_what_is_no_value_of_its_column_is_told(attested: Engine) -> None:
     engine = attested
     if engine.dialect.name == "sqlite":  # which takes anything in any column
-        columns = ("prices set working", "losses set at", "reviews set decided_at")
+        columns = ("prices set working", "losses set at", "reviews set decided_at", "holds set id")
         spoilt = [text("update " + column + " = 'x'") for column in columns]
-        amiss = [f"{verdict} {what}" for what in ("price", "loss", "review") for verdict in ("ALTERED", "MISSING")]
-        assert told(engine, *spoilt) == amiss
+        amiss = [
+            f"{verdict} {what}" for what in ("price", "loss", "review", "hold") for verdict in ("ALTERED", "MISSING")
+        ]
+        assert told(engine, text("delete from holds where value = 'eve'"), *spoilt) == [*amiss, "MISSING hold"]
 
 
 def test_a_price_that_is_there_twice_is_told(attested: Engine) -> None:
     again = tables.prices.insert().from_select(["digest", "working"], select(literal("d"), tables.prices.c.working))
     assert told(attested, again) == ["ALTERED price"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": an_id(8)},
+        {"by": "key"},
+        {"value": "bob"},
+        {"reason": "none"},
+        {"placed_by": "bob"},
+        {"placed_at": NOON},
+        {"released_at": NOON},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("user", ["ben", "eve"])
+def test_an_altered_hold_is_told(attested: Engine, user: str, change: dict[str, Any]) -> None:
+    altered = update(tables.holds).where(tables.holds.c.value == user).values(**change)
+    assert told(attested, altered) == ["ALTERED hold", "MISSING hold"]
+
+
+def test_a_hold_that_is_in_force_again_is_told(attested: Engine) -> None:
+    assert told(attested, update(tables.holds).values(released_at=None)) == ["ALTERED hold", "MISSING hold"]
+
+
+def test_a_hold_that_is_gone_is_told(attested: Engine) -> None:
+    assert told(attested, delete(tables.holds)) == ["MISSING hold"] * 2

@@ -29,11 +29,11 @@ def test_acts_say_what_is_gone(engine: Engine) -> None:
     acts = [
         record(engine, "erasure", {"what": "bodies", "ids": [an_id(1).hex]}),
         record(engine, "erasure", {"what": "all", "ids": [an_id(2).hex, an_id(3).hex]}),
-        record(engine, "hold", {"ids": [an_id(4).hex]}),
+        record(engine, "view", {"ids": [an_id(4).hex]}),
     ]
     erased, told = found(engine)
     assert erased == Erased(acts=dict.fromkeys(acts, Verdict.OK), bodies={an_id(1)}, whole={an_id(2), an_id(3)})
-    assert (told.is_whole, told.acts) == (True, {"erasure": 2, "hold": 1})
+    assert (told.is_whole, told.acts) == (True, {"erasure": 2, "view": 1})
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,12 @@ def test_an_altered_act_says_nothing(engine: Engine, change: dict[str, Any]) -> 
 
 
 def test_what_acts_say_of_rows_that_stay_is_kept(engine: Engine) -> None:
-    for kind in ("price", "loss", "review", "view"):
+    kinds = ("price", "loss", "review", "hold", "hold-release")
+    for kind in (*kinds, "view"):
         record(engine, kind, {"of": kind})
     erased, _ = found(engine)
-    assert erased.told == {kind: [{"of": kind}] for kind in ("price", "loss", "review")}
+    told = {kind: [(act.actor, act.at, act.statement) for act in acts] for kind, acts in erased.told.items()}
+    assert told == {kind: [("ann", NOON, {"of": kind})] for kind in kinds}
 
 
 def test_an_act_whose_salt_is_gone_is_altered(engine: Engine) -> None:

@@ -13,10 +13,10 @@ from audit.ledger.note import Checkpoint
 from audit.store import tables
 from audit.store.choosing import By
 from audit.store.erasing import Request, What, erase
-from audit.store.holds import place_hold
 from audit.store.read.verification import verify
 from audit.store.rows.verified import Verdict, Verified
 from audit.store.sequencing import Sequencer, notes
+from audit.store.views import enter_view
 from audit.store.write import Writer
 from tests.ledger.keys import KEY
 from tests.store.samples import NOON, a_call, an_id
@@ -168,33 +168,33 @@ def test_more_than_a_tile(engine: Engine) -> None:
     assert told(engine, change) == ["ALTERED tile 1/0: it is not what the leaves come to"]
 
 
-def place(engine: Engine) -> str:
-    """Place a hold, signed; return the act's name."""
-    act = place_hold(engine, By.USER, "ann", reason="a lawsuit", actor="bob")
+def look(engine: Engine) -> str:
+    """Enter a view, signed; return the act's name."""
+    act = enter_view(engine, an_id(1), way="audit calls show", actor="bob")
     sign(engine)
     return f"act {act}"
 
 
 def test_acts_are_counted_by_their_kinds(whole: Engine) -> None:
-    place(whole)
+    look(whole)
     found = verified(whole, sample=1)
-    assert (found.acts, found.is_whole) == ({"hold": 1}, True)
+    assert (found.acts, found.is_whole) == ({"view": 1}, True)
 
 
 def test_an_act_that_is_altered_is_told_once_and_counted_as_such(whole: Engine) -> None:
-    act = place(whole)
+    act = look(whole)
     assert told(whole, update(tables.acts).values(actor="eve")) == [f"ALTERED {act}: it is not what was entered"]
     found = verified(whole)
     assert (found.entries, found.faults, found.acts) == ({Verdict.OK: 5, Verdict.ALTERED: 1}, 1, {})
 
 
 def test_an_act_that_is_gone_is_missing_as_such(whole: Engine) -> None:
-    act = place(whole)
+    act = look(whole)
     assert told(whole, delete(tables.acts)) == [f"MISSING {act}: it is not in the record"]
 
 
 def test_without_its_salt_an_entry_does_not_tell_what_it_is_of(whole: Engine) -> None:
-    act = place(whole).replace("act", "call")
+    act = look(whole).replace("act", "call")
     unsalted = update(_e.place.table).values(salt=None).where(_e.place == 5)
     assert told(whole, delete(tables.acts), unsalted) == [f"MISSING {act}: it is not in the record"]
 
