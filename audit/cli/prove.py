@@ -45,7 +45,7 @@ does: all of its metadata and both bodies, with the salts that they were committ
 def command(ctx: click.Context, call: str, content: Path | None, key: str | None) -> None:
     """Print the proof that the ledger holds a call, by its id or the beginning of it."""
     found = settings(ctx)
-    proof, proven = prove(found, _id(found, call), key)
+    proof, proven = prove(found, _id(found, call), key, content=content is not None)
     if content is not None:
         if proven.content is not None:
             say_view(found, proven.content.id, "audit prove --content")
@@ -56,11 +56,11 @@ def command(ctx: click.Context, call: str, content: Path | None, key: str | None
 def _id(found: Settings, call: str) -> UUID:
     reader = wiring.open_reader(found)
     try:
-        detail = reader.call(call)
+        known = reader.id_of(call)
     finally:
         reader.close()
-    if detail is not None:
-        return detail.row.id
+    if known is not None:
+        return known
     try:
         return UUID(call)  # of a call that was erased, or an act
     except ValueError:

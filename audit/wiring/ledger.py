@@ -191,12 +191,15 @@ def look_at_ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.GOOD, told)
 
 
-def prove(settings: Settings, entry_id: UUID, key: str | None = None) -> tuple[Proof, Proven]:
-    """Return the proof that the log holds a call or an act, and what it is of; raise `LedgerError` if there is none."""
+def prove(settings: Settings, entry_id: UUID, key: str | None = None, *, content: bool) -> tuple[Proof, Proven]:
+    """Return the proof that the log holds a call or an act, and what it is of, with its `content` if that is wanted.
+
+    Raises `LedgerError` if there is none, `EncryptionError` for a content that cannot be had.
+    """
     from audit.ledger.proof import Proof
 
     with open_ledger(settings) as reader:
-        proven = reader.proof(entry_id, lambda note: held_to(settings, [note], key)[0].size)
+        proven = reader.proof(entry_id, lambda note: held_to(settings, [note], key)[0].size, content=content)
     proof = Proof(index=proven.place, hashes=tuple(proven.hashes), checkpoint=proven.note, extra=proven.leaf_input)
     return proof, proven
 

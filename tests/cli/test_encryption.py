@@ -9,6 +9,7 @@ import pytest
 from audit.encryption.keyring import MasterKey
 from audit.store.engine import open_engine
 from audit.store.write import Writer
+from tests.cli.ledgers import a_signed_ledger
 from tests.cli.record import ADA, call_id
 from tests.cli.terminal import Audit
 from tests.store.samples import a_call, an_id, said
@@ -152,3 +153,11 @@ def test_the_doctor_looks_at_it(audit: Audit, home: Path, keys: Path) -> None:
     name(keys, "env:OLD")
     assert audit("encryption", "apply").code == 0
     assert told() == "2 contents are encrypted"
+
+
+def test_a_call_is_proven_without_the_key(audit: Audit, filled: str, keys: Path) -> None:
+    add(filled, a_call(70))
+    a_signed_ledger(keys.parent / "home")
+    name(keys)
+    said = audit("prove", str(an_id(70)))
+    assert (said.code, said.err) == (0, "")

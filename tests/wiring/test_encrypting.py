@@ -113,7 +113,7 @@ def test_every_way_of_reading_finds_the_bodies(settings: Settings) -> None:
         assert detail is not None
         assert MARKER.encode() in detail.exchange.request_body
     assert dict(verify_record(settings).entries) == {Verdict.OK: len(expected) + 1}, "and the settings"
-    _, proven = prove(settings, an_id(22))
+    _, proven = prove(settings, an_id(22), content=True)
     assert proven.content is not None
     assert MARKER.encode() in (proven.content.request or b"")
 
