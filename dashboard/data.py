@@ -71,6 +71,7 @@ _LOOK_S = 60
 _VIEW_S = 3_600
 _KEPT_S = 600
 _MOST_ANSWERS = 300
+_MOST_RECORDS = 8
 _AT_ONCE = 4
 
 
@@ -196,7 +197,7 @@ def _view(_settings: Settings, url: str, views: str, wanted: str, person: str | 
     enter(_settings, UUID(wanted), "dashboard", person)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=_MOST_RECORDS, show_spinner=False, on_release=Engine.dispose)
 def _engine(url: str) -> Engine:
     return keyed(open_engine(url, read_only=True), settings())
 

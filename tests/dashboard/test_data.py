@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from dashboard import data
 
@@ -41,3 +41,12 @@ def test_more_calls_than_a_page_shows_can_be_had(shown: pytest.MonkeyPatch, traf
     shown.setenv("AUDIT_DATABASE_URL", traffic)
     everything = data.every_call(data.Scope(), 300, "started_at", True)
     assert len(everything) == 300
+
+
+def test_a_record_that_is_let_go_of_is_closed(tmp_path: Path) -> None:
+    closed = []
+    first, *_ = engines = [data._engine(f"sqlite:///{tmp_path / f'{n}.db'}") for n in range(data._MOST_RECORDS)]
+    for engine in engines:
+        event.listen(engine, "engine_disposed", closed.append)
+    data._engine(f"sqlite:///{tmp_path / 'one more.db'}")
+    assert closed == [first]
