@@ -6,23 +6,29 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from audit import clients, wiring
-from audit.settings import Settings, StoreSettings
+from audit.settings import Settings
 from audit.store.rows import CallDetail, KeyRow
 from audit.store.scope import Scope
 from tests.databases import KIND, the_database
 
-__all__ = ["PATIENCE_S", "ask", "keys", "patiently", "recorded", "settings_of"]
+__all__ = ["PATIENCE_S", "ask", "environment_of", "keys", "patiently", "recorded", "settings_of"]
 
 PATIENCE_S = 20.0
 
 
-def settings_of(home: Path) -> Settings:
-    """Return those of an installation where only its home folder is configured, and its database where that must be."""
-    if KIND == "sqlite":
-        return Settings(home=home)
-    return Settings(home=home, store=StoreSettings(url=the_database(home)))
+def settings_of(home: Path, **sections: Any) -> Settings:
+    """Return those of an installation of a home folder and of what is given, and its database where that must be."""
+    store = {} if KIND == "sqlite" else {"store": {"url": the_database(home)}}
+    return Settings.model_validate({"home": home, **store, **sections})
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return the variables by which other processes find what `settings_of` a home folder describes."""
+    store = {} if KIND == "sqlite" else {"AUDIT_DATABASE_URL": the_database(home)}
+    return {"AUDIT_HOME": str(home), **store}
 
 
 def ask(settings: Settings, url: str, **headers: str) -> None:

@@ -213,7 +213,6 @@ def test_checks_are_listed_the_latest_first(audit: Audit, filled: str) -> None:
     [
         ([], 3),
         (["--limit", "1"], 1),
-        (["--since", "7m"], 2),
         (["--model", "gpt-4o"], 3),
         (["--model", "gpt-5"], 0),
         (["--canary", "arithmetic"], 3),
@@ -222,6 +221,12 @@ def test_checks_are_listed_the_latest_first(audit: Audit, filled: str) -> None:
 )
 def test_checks_can_be_chosen(audit: Audit, filled: str, words: list[str], count: int) -> None:
     assert len(audit("canary", "checks", "--json", *words).json) == count
+
+
+def test_checks_since_a_moment_are_those_that_began_then_or_later(audit: Audit, filled: str) -> None:
+    newest, before, _ = audit("canary", "checks", "--json").json
+    since = audit("canary", "checks", "--json", "--since", before["started_at"]).json
+    assert [one["pk"] for one in since] == [newest["pk"], before["pk"]]
 
 
 @pytest.mark.parametrize("command", ["list", "status", "checks"])

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.terminal import Audit
 from tests.proxy.collected import collecting
 from tests.proxy.running import running_proxy
-from tests.wired import settings_of
+from tests.wired import environment_of, settings_of
 
 TWO = """
 [providers.openai]
@@ -258,7 +258,8 @@ def test_what_the_proxy_refuses_is_told_so(audit: Audit, through: str) -> None:
 def test_a_call_that_is_not_recorded_here_is_told_so(
     audit: Audit, through: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AUDIT_HOME", str(tmp_path / "elsewhere"))
+    for variable, value in environment_of(tmp_path / "elsewhere").items():
+        monkeypatch.setenv(variable, value)
     monkeypatch.setattr("audit.wiring.connecting.check.__kwdefaults__", {"provider": None, "record_s": 0.1})
     said = audit("connect", "--check", "codex", "--model", "gpt-5-mini")
     assert (said.code, said.out) == (1, "")

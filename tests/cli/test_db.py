@@ -11,9 +11,16 @@ from audit.store.engine import open_engine, sqlite_url
 from audit.store.schema import head
 from audit.wiring.restoring import Moved
 from tests.cli.terminal import Audit
+from tests.databases import KIND, an_empty_database
 
 
-def test_a_database_that_is_not_there_is_not_sound_and_is_not_made(audit: Audit, home: Path) -> None:
+@pytest.fixture
+def nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the configured database have no table yet."""
+    monkeypatch.setenv("AUDIT_DATABASE_URL", an_empty_database(KIND, home))
+
+
+def test_a_database_that_is_not_there_is_not_sound_and_is_not_made(audit: Audit, nothing: None, home: Path) -> None:
     said = audit("db", "check")
     assert said.code == 1
     assert said.lines == [
@@ -23,7 +30,7 @@ def test_a_database_that_is_not_there_is_not_sound_and_is_not_made(audit: Audit,
     assert not (home / "audit.db").exists()
 
 
-def test_upgrading_makes_it_sound_and_can_be_repeated(audit: Audit) -> None:
+def test_upgrading_makes_it_sound_and_can_be_repeated(audit: Audit, nothing: None) -> None:
     assert audit("db", "upgrade").out == f"from revision none to {head()}\n"
     assert audit("db", "upgrade").out == f"at revision {head()} already\n"
     said = audit("db", "check")
@@ -49,7 +56,7 @@ def test_json_says_the_same(audit: Audit, filled: str) -> None:
     )
 
 
-def test_json_of_what_is_not_sound_exits_with_1(audit: Audit) -> None:
+def test_json_of_what_is_not_sound_exits_with_1(audit: Audit, nothing: None) -> None:
     said = audit("db", "check", "--json")
     assert (said.code, said.json["sound"], said.json["revision"]) == (1, False, None)
 

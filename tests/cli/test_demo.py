@@ -120,6 +120,7 @@ def test_it_serves_the_dashboard_and_a_past_until_it_is_interrupted(
     audit: Audit, short: pytest.MonkeyPatch, temporary: Path
 ) -> None:
     short.delenv("AUDIT_HOME")
+    short.delenv("AUDIT_DATABASE_URL", raising=False)
     short.setattr(sys, "argv", ["/usr/bin/audit", "demo"])
     said = audit("demo", *PORT_FREE)
     assert said.code == 0, said.err
@@ -134,6 +135,7 @@ def test_it_serves_the_dashboard_and_a_past_until_it_is_interrupted(
 def test_the_command_that_looks_at_it_is_right_whatever_the_environment_says(
     audit: Audit, short: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    short.delenv("AUDIT_DATABASE_URL", raising=False)
     short.setattr(sys, "argv", ["audit"])
     folder = tmp_path / "demo folder"
     said = audit("demo", "--no-past", *PORT_FREE, "--home", str(folder))

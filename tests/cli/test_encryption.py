@@ -12,6 +12,7 @@ from audit.store.write import Writer
 from tests.cli.ledgers import a_signed_ledger
 from tests.cli.record import ADA, call_id
 from tests.cli.terminal import Audit
+from tests.databases import the_database
 from tests.store.samples import a_call, an_id, said
 from tests.store.sealed import NEW, OLD, sealed_with
 
@@ -82,7 +83,7 @@ def test_what_was_plain_is_encrypted(audit: Audit, filled: str, keys: Path) -> N
 
 
 def test_keys_are_rotated(audit: Audit, home: Path, keys: Path) -> None:
-    url = f"sqlite:///{home / 'audit.db'}"
+    url = the_database(home)
     assert audit("db", "upgrade").code == 0
     add(url, a_call(1), a_call(2))
     name(keys, "env:NEW", "env:OLD")
@@ -134,7 +135,7 @@ def test_the_doctor_looks_at_it(audit: Audit, home: Path, keys: Path) -> None:
     name(keys)
     assert told() == ""
     name(keys, "env:OLD")
-    url = f"sqlite:///{home / 'audit.db'}"
+    url = the_database(home)
     assert audit("db", "upgrade").code == 0
     engine = open_engine(url)
     Writer(engine).append([a_call(1)])

@@ -16,6 +16,7 @@ from audit.store.engine import open_engine
 from audit.store.issued import add_key
 from audit.store.write import Writer
 from tests.cli.terminal import Audit
+from tests.databases import the_database
 from tests.store.samples import a_call, a_new_key, a_price
 
 CONFIGURED = """
@@ -38,7 +39,7 @@ def listed(audit: Audit) -> list[dict[str, Any]]:
 
 
 def spend(home: Path, fingerprint: str, amount: str) -> None:
-    engine = open_engine(f"sqlite:///{home / 'audit.db'}")
+    engine = open_engine(the_database(home))
     exchange = {"key_fingerprint": fingerprint, "started_at": datetime.now(UTC)}
     Writer(engine).append([a_call(77, exchange=exchange, price=a_price(amount))])
     engine.dispose()
@@ -223,7 +224,7 @@ def test_a_key_that_was_not_issued_cannot_be_revoked(audit: Audit, word: str) ->
 
 def test_a_beginning_that_two_keys_have_revokes_neither(audit: Audit, home: Path) -> None:
     audit("keys", "list")
-    engine = open_engine(f"sqlite:///{home / 'audit.db'}")
+    engine = open_engine(the_database(home))
     assert add_key(engine, a_new_key("one", fingerprint="abcd1111"))
     assert add_key(engine, a_new_key("two", fingerprint="abcd2222"))
     engine.dispose()

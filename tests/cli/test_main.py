@@ -179,6 +179,7 @@ def test_errors_are_sentences_not_tracebacks(
     assert (said.code, said.out, said.err) == (2, "", f"Error: {told}\n")
 
 
+@pytest.mark.sqlite_only(reason="a file that is something else")
 def test_a_file_that_is_no_database_is_told(audit: Audit, home: Path) -> None:
     (home / "audit.db").write_text("this is no database, and it is long enough to be seen as none" * 20)
     said = audit("usage")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -153,9 +154,11 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_a_configuration_on_the_command_line_goes_before_the_environments(
-    audit: Audit, filled: str, tmp_path: object
+    audit: Audit, filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one has no calls: its database is elsewhere."""
+    monkeypatch.delenv("AUDIT_DATABASE_URL", raising=False)
+    (tmp_path / "audit.toml").write_text(f'[store]\nurl = "{filled}"\n')
     config = f"{tmp_path}/other.toml"
     with open(config, "w") as file:
         file.write(f'[store]\nurl = "sqlite:///{tmp_path}/other.db"\n')

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.settings import Settings
 from audit.wiring.fleet import Fleet
 from tests.cli.serving import Asked, asked
 from tests.cli.terminal import Audit
-from tests.wired import patiently, recorded
+from tests.wired import patiently, recorded, settings_of
 from tests.wiring.fleets import ask, children
 
 __all__ = ["asked"]
@@ -119,7 +118,7 @@ def test_it_records_what_passes_and_ends_in_order(home: Path, provider: str) -> 
         assert process.wait(20) == 0
     assert len(pids) == 3
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
-    assert len(recorded(Settings(home=home))) == 3
+    assert len(recorded(settings_of(home))) == 3
 
 
 def test_no_process_outlives_one_that_is_killed(home: Path, provider: str) -> None:
@@ -130,4 +129,4 @@ def test_no_process_outlives_one_that_is_killed(home: Path, provider: str) -> No
         process.wait(20)
     assert len(pids) == 2
     patiently(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
-    assert len(recorded(Settings(home=home))) == 1
+    assert len(recorded(settings_of(home))) == 1

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from audit.store.engine import open_engine, sqlite_url
 from audit.store.manifest import manifest_of
 from tests.cli.terminal import Audit
+from tests.databases import KIND, an_empty_database
 
 
 @pytest.fixture
@@ -26,9 +27,12 @@ def test_what_came_back_is_told_in_figures(audit: Audit, backup: str, tmp_path: 
     assert said.lines[2:] == ["entries   10 ok; 10 anchored", "whole"]
 
 
-def test_a_lost_home_comes_back_with_its_keys(audit: Audit, backup: str, home: Path) -> None:
+def test_a_lost_home_comes_back_with_its_keys(
+    audit: Audit, backup: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = audit("usage", "--json").json
     shutil.rmtree(home)
+    monkeypatch.setenv("AUDIT_DATABASE_URL", an_empty_database(KIND, home))
     said = audit("restore", backup, "--with-keys", "--json", "--verify", "sample")
     assert (said.code, said.json["verified"], said.json["entries"]) == (0, True, {"ok": 10})
     assert audit("usage", "--json").json == before
@@ -58,7 +62,7 @@ def test_what_was_altered_is_told_and_exits_with_1(audit: Audit, filled: str, tm
     assert audit("ledger", "sign").code == 0
     engine = open_engine(filled)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE calls SET project = 'another' WHERE pk = 2"))
+        connection.execute(text("UPDATE calls SET project = 'another' WHERE pk = (SELECT min(pk) FROM calls)"))
     engine.dispose()
     assert audit("backup", str(tmp_path / "kept.db")).code == 0
     said = audit("restore", str(tmp_path / "kept.db"), "--to", sqlite_url(tmp_path / "back.db"))

@@ -50,7 +50,7 @@ def test_without_policies_it_is_said_how_to_have_one(audit: Audit, filled: str) 
     assert "[[retention.policies]]" in said.err
     told = audit("retention", "show", "--json").json
     assert told == {"preset": None, "bounds": None, "policies": [], "due": [], "held": []}
-    assert audit("retention", "apply").out == "removed: 0 calls, and the bodies of 0 more\n"
+    assert audit("retention", "apply").lines[0] == "removed: 0 calls, and the bodies of 0 more"
 
 
 def test_policies_and_what_would_go_are_shown(audit: Audit, old: str, config: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_dry_run_changes_nothing_and_then_it_goes(audit: Audit, old: str, home
     assert audit("retention", "apply", "--dry-run").code == 0
     assert audit("calls", "show", str(an_id(900))).code == 0
     said = audit("retention", "apply", "--scrub")
-    assert (said.code, said.out) == (0, "removed: 2 calls, and the bodies of 0 more\n")
+    assert (said.code, said.lines[0]) == (0, "removed: 2 calls, and the bodies of 0 more")
     assert said.err == "2 removed\n"
     assert audit("calls", "show", str(an_id(900))).code != 0
     a_signed_ledger(home)

@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from audit.ledger.proof import Proof
+from audit.store.engine import sqlite_url
 from tests.cli.ledgers import a_signed_ledger
 from tests.cli.record import call_id
 from tests.cli.terminal import Audit
 
 
 @pytest.fixture
-def proof(audit: Audit, filled: str, home: Path, tmp_path: Path) -> Path:
-    """A proof, whose content lies beside it in call.json; there is no database any more."""
+def proof(audit: Audit, filled: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A proof, whose content lies beside it in call.json; no database is where the settings say."""
     a_signed_ledger(home)
     path = tmp_path / "call.tlog-proof"
     path.write_text(audit("prove", call_id(2), "--content", str(tmp_path / "call.json")).out, encoding="utf-8")
-    (home / "audit.db").unlink()
+    monkeypatch.setenv("AUDIT_DATABASE_URL", sqlite_url(home / "gone.db"))
     return path
 
 
@@ -26,7 +27,7 @@ def test_a_proof_holds_without_a_database(audit: Audit, proof: Path, home: Path)
     said = audit("verify-proof", str(proof), "--key", str(home / "ledger.pub"))
     assert (said.code, said.lines[1]) == (0, "what it is of was not given (--content)")
     assert said.lines[0].startswith("entry 1 is in the log audit/")
-    assert not (home / "audit.db").exists()
+    assert not (home / "gone.db").exists()
 
 
 def test_the_content_is_held_to_the_proof(audit: Audit, proof: Path, tmp_path: Path) -> None:
