@@ -19,7 +19,7 @@ from audit.settings import Settings
 from audit.simulator.process import running
 from audit.store.scope import Canaries, Scope
 from tests.store.samples import NOON
-from tests.wired import PATIENCE_S, keys, patiently
+from tests.wired import PATIENCE_S, keys, patiently, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +32,11 @@ SUM = {"name": "sum", "prompt": "What is {a} + {b}?", "expect": {"regex": "{sum}
 
 
 def with_models(home: Path, simulator: str, *canaries: dict[str, Any], models: int = 1, **provider: Any) -> Settings:
-    return Settings.model_validate(
-        {
-            "home": home,
-            "providers": {"openai": {"base_url": f"{simulator}/openai", **provider}},
-            "models": [{"name": name, "provider": "openai"} for name in ("gpt-4o", "gpt-4o-mini")[:models]],
-            "canaries": canaries or (SUM,),
-        }
+    return settings_of(
+        home,
+        providers={"openai": {"base_url": f"{simulator}/openai", **provider}},
+        models=[{"name": name, "provider": "openai"} for name in ("gpt-4o", "gpt-4o-mini")[:models]],
+        canaries=canaries or (SUM,),
     )
 
 

@@ -16,12 +16,12 @@ from audit import clients, wiring
 from audit.errors import AuditError
 from audit.settings import RecordingSettings, Settings
 from dashboard import serve as dashboard_serve
-from tests.wired import recorded
+from tests.wired import recorded, settings_of
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 @pytest.fixture

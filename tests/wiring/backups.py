@@ -12,21 +12,21 @@ from audit.store.engine import open_engine
 from audit.store.write import Writer
 from audit.wiring.keeping import sign_now
 from audit.wiring.ledger import load_signer
-from tests.databases import a_database
+from tests.databases import KIND, a_database
 from tests.store.samples import a_call
 from tests.store.whole import fill_all
 
 __all__ = ["a_filled_installation", "an_installation", "ids_in", "record"]
 
 
-def an_installation(folder: Path, kind: str = "sqlite") -> Settings:
+def an_installation(folder: Path, kind: str = KIND) -> Settings:
     """Return the settings of one whose database has its tables and nothing in them."""
     folder.mkdir()
     with a_database(kind, folder) as url:
         return Settings.model_validate({"home": folder / "home", "store": {"url": url}})
 
 
-def a_filled_installation(folder: Path, kind: str = "sqlite") -> Settings:
+def a_filled_installation(folder: Path, kind: str = KIND) -> Settings:
     """Return those of one whose record has something of everything, signed and anchored."""
     settings = an_installation(folder, kind)
     engine = open_engine(settings.database_url)

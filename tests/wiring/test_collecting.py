@@ -23,7 +23,7 @@ from audit.settings import Settings
 from audit.wiring import collecting
 from audit.wiring.collecting import collect, collect_once
 from tests.recording.kept import a_recorder, ask, begin
-from tests.wired import patiently, recorded
+from tests.wired import environment_of, patiently, recorded, settings_of
 
 CALLS = 40
 _CALLING = """
@@ -43,7 +43,7 @@ under_way.finish(__import__("audit.call").call.Ending.EOF)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"home": tmp_path})
+    return settings_of(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def process(settings: Settings, *command: str) -> Iterator[subprocess.Popen[str]]:
     """A process that ends with the block."""
-    environment = {**os.environ, "AUDIT_HOME": str(settings.home)}
+    environment = {**os.environ, **environment_of(settings.home)}
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, *command], stdin=pipe, stdout=pipe, text=True, env=environment) as started:
         try:

@@ -16,6 +16,7 @@ from audit.wiring.connecting import check
 from tests.proxy.collected import collecting
 from tests.proxy.origin import Script, Then, running_origin
 from tests.proxy.running import RunningProxy, running_proxy
+from tests.wired import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def a_place(url: str, format_: Format, **facts: object) -> Place:
 def test_a_request_in_each_format_is_found_in_the_record(
     proxy: RunningProxy, tmp_path: Path, name: str, format_: Format
 ) -> None:
-    settings = Settings(home=tmp_path)
+    settings = settings_of(tmp_path)
     with collecting(settings):
         found = check(settings, a_place(f"{proxy.url}/{name}", format_), "sk-not-a-key")
     assert (found.status, found.refused) == (200, None)
@@ -58,7 +59,7 @@ def test_a_request_in_each_format_is_found_in_the_record(
 
 
 def test_a_provider_whose_paths_are_left_alone_is_asked_at_them(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = settings_of(tmp_path)
     with running_origin() as origin:
         provider = Provider(name="zai", base_url=f"{origin.url}/paas/v4", key_header="api-key", mended=False)
         with running_proxy({"zai": provider.base_url}, home=tmp_path) as proxy, collecting(settings):

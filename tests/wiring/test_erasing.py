@@ -17,10 +17,11 @@ from audit.store.rows.verified import Verdict
 from audit.wiring.erasing import erase_and_scrub, left_in_journal, open_writable, place, release, request, would_go
 from audit.wiring.ledger import verify_record
 from tests.store.samples import a_call
+from tests.wired import settings_of
 
 
 def test_nothing_is_erased_where_nothing_is(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = settings_of(tmp_path)
     wanted = request(By.USER, "ann", ground="Art. 17", bodies_only=False)
     with open_writable(settings) as engine:
         assert would_go(engine, wanted).calls == 0
@@ -35,7 +36,7 @@ def test_a_name_that_names_nothing_is_refused() -> None:
 
 def test_what_a_command_does_to_the_record_is_signed_at_once(tmp_path: Path) -> None:
     """No other process need come to give it its place."""
-    settings = Settings(home=tmp_path)
+    settings = settings_of(tmp_path)
     with closing(wiring.open_store(settings)) as store:
         store.append([a_call(1, exchange={"tags": Tags(user="ann")})])
     for act in (

@@ -21,7 +21,7 @@ from audit.wiring.fleet import Fleet
 from audit.wiring.issuing import issue_key, revoke_key
 from audit.wiring.places import Served
 from audit.wiring.proxying import with_options
-from tests.wired import patiently, recorded
+from tests.wired import environment_of, patiently, recorded
 from tests.wiring.fleets import ask, children, metrics, readyz, run
 
 CONFIGURED = """
@@ -62,8 +62,9 @@ def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, simulator: str) 
         config = tmp_path / "audit.toml"
         config.write_text(CONFIGURED.format(simulator=simulator, proxy=proxy, more=more))
         monkeypatch.setenv("AUDIT_CONFIG", str(config))
-        monkeypatch.setenv("AUDIT_HOME", str(tmp_path / "home"))
         monkeypatch.delenv("AUDIT_DATABASE_URL", raising=False)
+        for variable, value in environment_of(tmp_path / "home").items():
+            monkeypatch.setenv(variable, value)
         return load_settings(os.environ)
 
     return configure
@@ -225,8 +226,7 @@ def test_it_is_ready_without_a_database_and_says_so(configured: Configured, monk
         patiently(lambda: metrics(served).get("audit_journal_bytes", 0) > 0)
 
     run(settings, scene)
-    monkeypatch.delenv("AUDIT_DATABASE_URL")
-    assert len(recorded(load_settings(os.environ))) == 1
+    assert len(recorded(configured())) == 1
 
 
 def test_it_is_not_ready_when_the_journal_is_at_its_limit(tmp_path: Path) -> None:

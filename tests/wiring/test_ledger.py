@@ -147,7 +147,7 @@ def change(settings: Settings, statement: str) -> None:
 
 def with_witness(settings: Settings, url: str) -> Settings:
     witness = {"url": url, "key": str(WATCHER.verifier)}
-    return Settings.model_validate({"home": settings.home, "ledger": {"witnesses": [witness]}})
+    return settings_of(settings.home, ledger={"witnesses": [witness]})
 
 
 def test_a_witness_of_the_settings_signs_and_what_it_signed_is_verified_against(settings: Settings) -> None:

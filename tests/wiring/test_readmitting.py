@@ -9,13 +9,13 @@ import pytest
 
 from audit.errors import AuditError
 from audit.recording.rejected import set_aside
-from audit.settings import Settings
 from audit.wiring.readmitting import readmit
 from tests.factories import an_exchange
+from tests.wired import settings_of
 
 
 def test_they_are_stored_there(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = settings_of(tmp_path)
     settings.journal.mkdir()
     set_aside(settings.journal, an_exchange(), "DataError: too odd")
     with pytest.raises(AuditError, match="not set aside: 00000000"):

@@ -14,17 +14,17 @@ import pytest
 from audit import wiring
 from audit.errors import StoreError
 from audit.interpret import Interpreter
-from audit.settings import RedactionSettings, Settings
+from audit.settings import Settings
 from audit.wiring import redacting
 from tests.factories import an_exchange
-from tests.wired import recorded
+from tests.wired import recorded, settings_of
 
 STAFF = {"name": "staff", "pattern": r"S-\d+", "replacement": "(staff)"}
 TEXT = b'{"messages": [{"role": "user", "content": "S-12345 is ann@x.org"}]}'
 
 
 def settings(folder: Path, **redaction: Any) -> Settings:
-    return Settings(home=folder, redaction=RedactionSettings.model_validate(redaction))
+    return settings_of(folder, redaction=redaction)
 
 
 def left(given: Settings) -> str:

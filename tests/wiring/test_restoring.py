@@ -17,8 +17,9 @@ from audit.wiring.backing_up import make_backup
 from audit.wiring.keeping import sign_now
 from audit.wiring.ledger import load_signer, verify_record
 from audit.wiring.restoring import copy_database, restore_backup
-from tests.databases import KINDS, an_empty_database
+from tests.databases import KIND, KINDS, an_empty_database
 from tests.store.whole import empty_tables
+from tests.wired import settings_of
 from tests.wiring.backups import a_filled_installation, an_installation, ids_in, record
 
 ENTRIES = 12
@@ -65,10 +66,11 @@ def test_a_record_of_either_kind_comes_back_into_either(here: str, there: str, t
     assert {what for what, _, _ in steps} == {"rows", "entries"}
 
 
-def test_it_comes_back_where_it_was_lost(settings: Settings, backup: Path) -> None:
-    lost = Path(settings.database_url.removeprefix("sqlite:///"))
-    for path in lost.parent.glob(f"{lost.name}*"):
+def test_it_comes_back_where_it_was_lost(settings: Settings, backup: Path, tmp_path: Path) -> None:
+    for path in (tmp_path / "here").glob("audit.db*"):
         path.unlink()
+    store = settings.store.model_copy(update={"url": an_empty_database(KIND, tmp_path / "here")})
+    settings = settings.model_copy(update={"store": store})
     assert restore_backup(settings, backup).is_sound
     assert verify_record(settings).is_whole
     record(settings, 60)
@@ -97,7 +99,7 @@ def test_entries_that_came_after_the_backup_are_told(settings: Settings, backup:
 def test_what_was_changed_in_a_backup_and_its_manifest_is_found(
     settings: Settings, backup: Path, tmp_path: Path
 ) -> None:
-    tampered(backup, "UPDATE calls SET project = 'another' WHERE pk = 1")
+    tampered(backup, "UPDATE calls SET project = 'another' WHERE pk = (SELECT min(pk) FROM calls)")
     moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
     assert not moved.is_sound
     assert moved.verified is not None
@@ -119,7 +121,7 @@ def test_a_ledger_that_was_signed_by_another_is_refused(settings: Settings, back
 def test_elsewhere_the_manifests_key_is_believed_or_the_one_that_is_given(
     settings: Settings, backup: Path, tmp_path: Path
 ) -> None:
-    stranger = Settings(home=tmp_path / "stranger")
+    stranger = settings_of(tmp_path / "stranger")
     moved = restore_backup(stranger, backup)
     assert moved.is_sound
     assert moved.verified is not None
@@ -130,7 +132,7 @@ def test_elsewhere_the_manifests_key_is_believed_or_the_one_that_is_given(
 
 def test_keys_come_back_with_it(settings: Settings, tmp_path: Path) -> None:
     backup = make_backup(settings, tmp_path / "with.db", with_keys=True).path
-    stranger = Settings(home=tmp_path / "stranger")
+    stranger = settings_of(tmp_path / "stranger")
     assert restore_backup(stranger, backup, with_keys=True).is_sound
     assert load_signer(stranger) == load_signer(settings)
     assert sign_now(stranger) is None
@@ -171,7 +173,7 @@ def test_a_copy_of_what_is_not_there_makes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_not_kept_is_not_sound(settings: Settings, tmp_path: Path) -> None:
-    target = an_installation(tmp_path / "there").database_url
+    target = an_installation(tmp_path / "there", "sqlite").database_url
     engine = open_engine(target)
     with engine.begin() as connection:
         change = "CREATE TRIGGER odd AFTER INSERT ON losses BEGIN UPDATE losses SET reason = 'none'; END"

@@ -25,6 +25,7 @@ from audit.wiring.retaining import apply_retention, daily, due_by_policies
 from audit.wiring.storing import upgraded_engine
 from tests.databases import KINDS, a_database
 from tests.store.samples import a_call
+from tests.wired import settings_of
 
 
 @pytest.fixture(params=KINDS)
@@ -69,7 +70,7 @@ def test_blocked_stands_for_both_sides(tmp_path: Path, outcome: Outcome) -> None
         {"name": "all", "bodies": "1d", "metadata": "1d"},
         {"name": "b", "outcomes": ["blocked", "filter_error"]},
     ]
-    settings = Settings.model_validate({"home": tmp_path, "retention": {"policies": policies}})
+    settings = settings_of(tmp_path, retention={"policies": policies})
     upgraded_engine(settings).dispose()
     fill(settings, OLD, outcome=outcome)
     assert apply_retention(settings).calls[What.ALL] == 0

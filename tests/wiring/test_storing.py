@@ -125,7 +125,7 @@ def test_a_database_that_is_deleted_under_a_store_is_made_anew(
 
 
 def test_prices_by_key_go_by_the_names_that_keys_have(tmp_path: Path, simulator: str) -> None:
-    settings = Settings.model_validate({"home": tmp_path, "prices": [{"key": "team", "request": 3}]})
+    settings = settings_of(tmp_path, prices=[{"key": "team", "request": 3}])
     ask(settings, simulator, authorization="Bearer sk-1")
     [key] = keys(settings)
     wiring.name_key(settings, key.fingerprint, "team")

@@ -13,13 +13,14 @@ from audit.wiring.acting import actor
 from audit.wiring.ledger import open_ledger, verify_record
 from audit.wiring.viewing import note_view
 from tests.store.samples import an_id
+from tests.wired import settings_of
 
 READ_ONLY = StoreError("attempt to write a readonly database", permanent=True)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = Settings(home=tmp_path / "home")
+    made = settings_of(tmp_path / "home")
     made.home.mkdir()
     wiring.upgrade(made)
     return made

@@ -126,6 +126,7 @@ def test_keys_are_kept_when_they_cannot_be_looked_at() -> None:
     assert b'"ci"' in feed.line
 
 
+@pytest.mark.sqlite_only(reason="its file is not there yet, and is replaced")
 def test_the_record_is_followed_before_it_is_there_and_when_it_is_replaced(tmp_path: Path) -> None:
     settings, counts = Settings(home=tmp_path), CallCounts()
     feed = RecordFeed(settings, counts)
