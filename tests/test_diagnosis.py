@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -27,10 +28,12 @@ from audit.settings import (
     RecordingSettings,
     Settings,
 )
-from audit.store.engine import open_engine
+from audit.store.engine import hidden, opened
 from audit.store.schema import head, upgrade
 from audit.store.write import Writer
+from tests.databases import KIND, an_empty_database, the_database
 from tests.store.samples import a_call, an_id
+from tests.wired import settings_of
 
 SUBJECTS = [
     "versions",
@@ -55,23 +58,16 @@ def _not_serving(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(subject: str, folder: Path, environ: dict[str, str] | None = None, **settings: Any) -> list[tuple[str, str]]:
     """Return what is found about one subject: how bad, and what."""
-    found = diagnose(Settings(home=folder, **settings), environ or {})
+    found = diagnose(settings_of(folder, **settings), environ or {})
     return [(one.level.value, one.text) for one in found if one.subject == subject]
 
 
 def a_database(folder: Path) -> str:
     """Make an empty database where the settings look for it; return its URL."""
-    url = f"sqlite:///{folder / 'audit.db'}"
-    with closing_engine(url) as engine:
+    url = the_database(folder)
+    with opened(url) as engine:
         upgrade(engine)
     return url
-
-
-@contextmanager
-def closing_engine(url: str) -> Iterator[Any]:
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
 
 
 def everything_in(folder: Path) -> list[str]:
@@ -103,27 +99,29 @@ def test_an_error_of_the_system_is_a_finding(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_a_database_that_nobody_has_made_is_not_made(tmp_path: Path) -> None:
-    assert told("database", tmp_path) == [
-        ("note", f"sqlite:///{tmp_path}/audit.db: not there yet; it is made when the first call is recorded")
+    url = f"sqlite:///{tmp_path}/audit.db"
+    assert told("database", tmp_path, store={"url": url}) == [
+        ("note", f"{url}: not there yet; it is made when the first call is recorded")
     ]
 
 
 def test_an_empty_database_is_not_prepared(tmp_path: Path) -> None:
-    with closing_engine(f"sqlite:///{tmp_path}/audit.db") as engine, engine.connect():
+    url = an_empty_database(KIND, tmp_path)
+    with opened(url) as engine, engine.connect():
         pass
-    assert told("database", tmp_path) == [
-        ("note", f"sqlite:///{tmp_path}/audit.db: empty; it is prepared when the first call is recorded")
+    assert told("database", tmp_path, store={"url": url}) == [
+        ("note", f"{hidden(url)}: empty; it is prepared when the first call is recorded")
     ]
 
 
 def test_a_sound_database_is_told_with_what_it_holds(tmp_path: Path) -> None:
     url = a_database(tmp_path)
-    with closing_engine(url) as engine:
+    with opened(url) as engine:
         Writer(engine).append([a_call(1), a_call(2)])
     [revision, record] = told("database", tmp_path)
-    assert revision == ("good", f"{url}: revision {head()}")
+    assert revision == ("good", f"{hidden(url)}: revision {head()}")
     assert record[0] == "good"
-    assert record[1].startswith("2 calls, 0.")
+    assert re.match(r"2 calls, \d\.\d MB, ", record[1])
     assert f"last recorded {datetime.now().astimezone():%Y-%m-%d} " in record[1]
 
 
@@ -136,9 +134,11 @@ def test_a_database_without_calls_has_never_recorded(tmp_path: Path) -> None:
 
 def test_a_database_of_another_revision_is_bad(tmp_path: Path) -> None:
     url = a_database(tmp_path)
-    with closing_engine(url) as engine, engine.begin() as connection:
+    with opened(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")
-    assert told("database", tmp_path) == [("bad", f"{url}: revision 9999, expected {head()}; run `audit db upgrade`")]
+    assert told("database", tmp_path) == [
+        ("bad", f"{hidden(url)}: revision 9999, expected {head()}; run `audit db upgrade`")
+    ]
 
 
 def test_a_server_that_does_not_answer_is_bad_and_its_password_not_shown(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_password_is_not_shown_in_a_url(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize(("ahead", "bad"), [(AHEAD - timedelta(seconds=30), 0), (AHEAD + timedelta(minutes=1), 1)])
 def test_a_call_from_the_future_says_that_a_clock_is_wrong(tmp_path: Path, ahead: timedelta, bad: int) -> None:
-    with closing_engine(a_database(tmp_path)) as engine:
+    with opened(a_database(tmp_path)) as engine:
         Writer(engine).append([a_call(1, exchange={"started_at": datetime.now(UTC) + ahead})])
     found = [text for level, text in told("database", tmp_path) if level == "bad"]
     assert len(found) == bad
@@ -165,7 +165,7 @@ def test_a_call_from_the_future_says_that_a_clock_is_wrong(tmp_path: Path, ahead
 
 
 def test_losses_are_told_with_their_cause(tmp_path: Path) -> None:
-    with closing_engine(a_database(tmp_path)) as engine:
+    with opened(a_database(tmp_path)) as engine:
         Writer(engine).lost(an_id(1), datetime.now(UTC) - timedelta(days=3), 4, "long ago")
         Writer(engine).lost(an_id(2), datetime.now(UTC), 2, "the disk was full")
     assert ("bad", "6 exchanges were lost (2 in the last day), the last one because: the disk was full") in told(
@@ -174,7 +174,7 @@ def test_losses_are_told_with_their_cause(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_read_is_counted(tmp_path: Path) -> None:
-    with closing_engine(a_database(tmp_path)) as engine:
+    with opened(a_database(tmp_path)) as engine:
         Writer(engine).append(
             [
                 a_call(1, notes=("odd",)),

@@ -13,8 +13,10 @@ import pytest
 
 from audit.demo.programme import ACTS, SAMPLE
 from audit.demo.show import Stage, performing
-from audit.store.engine import open_engine
+from audit.store.copying import copy_record
+from audit.store.engine import open_engine, opened, sqlite_url
 from audit.store.read import Reader
+from tests.databases import KIND, the_database
 
 FEW = (SAMPLE, *(act for act in ACTS if act.retries or act.method == "GET" or "cached" in act.scenario))
 
@@ -46,8 +48,12 @@ def performed(tmp_path_factory: pytest.TempPathFactory) -> Performed:
 @pytest.fixture
 def database(performed: Performed, tmp_path: Path) -> str:
     """The URL of a record of that performance, for a test to spoil."""
-    shutil.copy(performed.database, tmp_path / "audit.db")
-    return f"sqlite:///{tmp_path / 'audit.db'}"
+    if KIND == "sqlite":
+        shutil.copy(performed.database, tmp_path / "audit.db")
+    else:
+        with opened(sqlite_url(performed.database)) as source, opened(the_database(tmp_path)) as target:
+            copy_record(source, target)
+    return the_database(tmp_path)
 
 
 @pytest.fixture

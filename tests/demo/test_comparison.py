@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,13 @@ import pytest
 
 from audit.call import Usage
 from audit.demo.comparison import Comparison, compare
-from audit.store.engine import open_engine
+from audit.store.engine import open_engine, opened
 from audit.store.read import Reader
 from audit.store.rows import Totals
 from audit.store.schema import upgrade
 from audit.store.scope import Scope
 from audit.store.write import Writer
+from tests.databases import the_database
 from tests.demo.conftest import Performed
 from tests.store.samples import NOON, a_call, an_id
 
@@ -42,9 +41,9 @@ def only(found: Comparison) -> str:
 
 def spoil(database: str, *statements: str) -> None:
     """Change the record behind our back."""
-    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection, connection:
+    with opened(database) as engine, engine.begin() as connection:
         for statement in statements:
-            connection.execute(statement)
+            connection.exec_driver_sql(statement)
 
 
 def test_what_agrees_is_right(performed: Performed, reader: Reader) -> None:
@@ -176,7 +175,7 @@ def _swapped(served: Sequence[dict[str, Any]]) -> Rows:
 
 
 def test_an_empty_record_of_nothing_served_is_right(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    engine = open_engine(the_database(tmp_path))
     upgrade(engine)
     assert compare([], Reader(engine), sent=0).right
     Writer(engine).append([a_call(usage=Usage(input_tokens=1))])

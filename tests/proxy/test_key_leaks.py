@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from audit import wiring
 from audit.cli import main
@@ -20,7 +20,6 @@ from audit.metrics.calls import CallCounts
 from audit.metrics.families import exposition
 from audit.metrics.follower import Follower
 from audit.proxy.plan import IssuedKey, UpstreamPlan
-from audit.settings import load_settings
 from audit.store.engine import open_engine
 from audit.store.packing import CODEC, unpack
 from audit.wiring.collecting import collect_once
@@ -28,6 +27,7 @@ from tests.proxy.origin import Heard, Origin, Script, Then, a_reply, running_ori
 from tests.proxy.raw import Client, ask
 from tests.proxy.running import RunningProxy, running_proxy
 from tests.proxy.seeded import KEYS, PLACES, SHAPED, placed, traces
+from tests.wired import environment_of, settings_of
 
 BODY = b'{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}'
 MARK = b"mark-that-is-kept-0123456789"
@@ -87,12 +87,12 @@ def kept(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def stored(database: Path) -> bytes:
-    """Return all that stands in a database's tables, unpacked where it is packed."""
+def stored(home: Path) -> bytes:
+    """Return all that stands in the tables of the record of a home folder, unpacked where it is packed."""
     found = []
-    engine = open_engine(f"sqlite:///{database}")
+    engine = open_engine(settings_of(home).database_url)
     with engine.connect() as connection:
-        for table in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
+        for table in inspect(connection).get_table_names():
             for value in chain.from_iterable(connection.execute(text(f'SELECT * FROM "{table}"'))):
                 found.append(value if isinstance(value, bytes) else str(value).encode())
                 with suppress(ValueError):
@@ -130,7 +130,7 @@ def audit(capsys: pytest.CaptureFixture[str]) -> Audit:
 
 def printed(home: Path, audit: Audit) -> dict[str, bytes]:
     """Return what commands and metrics show of the record, after it has been collected."""
-    settings = load_settings({"AUDIT_HOME": str(home)})
+    settings = settings_of(home)
     collect_once(settings)
     shown = {"calls list": audit("calls", "list", "--json", "--limit", "10000")}
     ids = [one["id"] for one in json.loads(shown["calls list"])["rows"]]
@@ -159,7 +159,8 @@ def test_no_key_is_left_anywhere(served: Origin, audit: Audit, tmp_path: Path, m
     """Each kind in each place, with one ending after the other."""
     home: Path = tmp_path / "home"
     back = []
-    monkeypatch.setenv("AUDIT_HOME", str(home))
+    for variable, value in environment_of(home).items():
+        monkeypatch.setenv(variable, value)
     with running_proxy({"router": served.url, "gone": "http://127.0.0.1:9"}, home=home, via="audit") as proxy:
         for number, key in enumerate(KEYS.values()):
             for other, place in enumerate(PLACES):
@@ -170,7 +171,7 @@ def test_no_key_is_left_anywhere(served: Origin, audit: Audit, tmp_path: Path, m
         assert any(name.startswith("journal") and MARK in content for name, content in contents.items())
     shown = printed(home, audit)
     afterwards = {f"then {name}": content for name, content in kept(home).items()}
-    shown["tables"] = stored(home / "audit.db")
+    shown["tables"] = stored(home)
     assert shown["tables"].count(MARK) > len(KEYS)
     assert MARK in b"".join(content for name, content in shown.items() if name.startswith("calls show"))
     assert leaks({**contents, **afterwards, **shown}, KEYS) == []
@@ -191,7 +192,8 @@ def test_a_key_that_shows_by_its_look_is_not_kept_where_no_key_belongs(
     served: Origin, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home: Path = tmp_path / "home"
-    monkeypatch.setenv("AUDIT_HOME", str(home))
+    for variable, value in environment_of(home).items():
+        monkeypatch.setenv(variable, value)
     with running_proxy({"router": served.url}, home=home) as proxy:
         for key in SHAPED.values():
             for line in HARMLESS:
@@ -201,7 +203,7 @@ def test_a_key_that_shows_by_its_look_is_not_kept_where_no_key_belongs(
             ask((proxy.host, proxy.port), f"GET /nobody/{key} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         contents = {**kept(home), "standard error": proxy.log.read_bytes()}
     shown = printed(home, audit)
-    assert leaks({**contents, **shown, "tables": stored(home / "audit.db")}, SHAPED) == []
+    assert leaks({**contents, **shown, "tables": stored(home)}, SHAPED) == []
 
 
 TOLD = (

@@ -22,7 +22,7 @@ from audit.wiring.collecting import collect_once
 from audit.wiring.keeping import sign_now
 from audit.wiring.ledger import verify_record
 from tests.recording.kept import begin
-from tests.wired import PATIENCE_S
+from tests.wired import PATIENCE_S, settings_of
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=400)
@@ -46,7 +46,7 @@ def clock() -> Iterator[time_machine.Coordinates]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"home": tmp_path})
+    return settings_of(tmp_path)
 
 
 def record(recorder: Recorder, clock: time_machine.Coordinates, jumps: list[timedelta]) -> int:
