@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from audit.call import Tags
-from audit.store.engine import open_engine
+from audit.store.engine import hidden, open_engine
+from audit.store.engine import opened as engine_of
 from audit.store.write import Writer
 from dashboard import data, frame
 from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record
@@ -68,7 +69,7 @@ def test_a_page_of_an_empty_record_says_how_to_fill_it(opened: Open, nothing: st
     app = opened(name, nothing)
     assert not app.exception
     said = {code.value for code in app.code}
-    assert {"audit demo", "audit import FILE", nothing} <= said
+    assert {"audit demo", "audit import FILE", hidden(nothing)} <= said
     assert any("audit.attach(OpenAI())" in code for code in said)
 
 
@@ -101,7 +102,7 @@ def test_it_runs_where_nobody_has_put_its_folder_on_the_path(opened: Open, shown
 
 def test_a_database_of_another_version_is_named(opened: Open, tmp_path: Path) -> None:
     url = a_record(tmp_path, [a_chat(1, reference="seen")])
-    with open_engine(url).begin() as connection:
+    with engine_of(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '9999'")
     app = opened("overview", url)
     assert [error.value for error in app.error] == ["The record cannot be read."]
@@ -110,7 +111,7 @@ def test_a_database_of_another_version_is_named(opened: Open, tmp_path: Path) ->
 
 def test_a_record_that_breaks_is_told_and_pages_go_on(opened: Open, tmp_path: Path) -> None:
     url = a_record(tmp_path, [a_chat(1, reference="seen")])
-    with open_engine(url).begin() as connection:
+    with engine_of(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("alter table findings rename to gone")
     app = opened("filters", url)
     assert [error.value for error in app.error] == ["The record did not answer; other pages may still work."]

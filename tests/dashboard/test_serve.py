@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from streamlit import config as streamlit_config
 
 from audit.errors import SettingsError
-from audit.store.engine import open_engine
+from audit.store.engine import opened
 from dashboard import serve
 from dashboard.serve import SecurityHeaders, content_security_policy, is_loopback, options
 from tests.dashboard.record import a_record
@@ -170,7 +170,7 @@ def test_a_record_that_cannot_be_looked_at_keeps_no_server_from_starting(
     shown: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url = a_record(tmp_path)
-    with open_engine(url).begin() as connection:
+    with opened(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("alter table calls rename to gone")
     shown.setenv("AUDIT_DATABASE_URL", url)
     assert warmed() == ["ready", "the record could not be looked at before the first visit"]

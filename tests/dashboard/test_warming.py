@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.store.engine import open_engine
+from audit.store.engine import opened
 from dashboard import data
 from dashboard.warming import warm
 from tests.dashboard.record import a_chat, a_record
@@ -34,7 +34,7 @@ def test_what_is_asked_of_every_record_is_known_already(
     shown.setenv("AUDIT_DATABASE_URL", url)
     warm()
     assert told(caplog) == []
-    with open_engine(url).begin() as connection:
+    with opened(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("alter table calls rename to gone")
     assert data.foremost_models() == ("gpt-4o",)
 
@@ -50,7 +50,7 @@ def test_a_record_that_cannot_be_looked_at_is_told(
     shown: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = a_record(tmp_path)
-    with open_engine(url).begin() as connection:
+    with opened(url) as engine, engine.begin() as connection:
         connection.exec_driver_sql("alter table calls rename to gone")
     shown.setenv("AUDIT_DATABASE_URL", url)
     warm()
