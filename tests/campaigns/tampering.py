@@ -37,7 +37,7 @@ NOT_COVERED = {
     "prices.digest": "by which a price is found again; what reads takes it by its key",
     "losses.pk": "of the database alone",
     "reviews.pk": "of the database alone: in which order decisions are listed",
-    "entries.pk of acts": "of the database alone; an entry of a call has the call's key, and that is held to it",
+    "entries.pk of acts and of what was erased": "of the database alone; that of a call is held to the call's key",
     "parts (added rows)": "no call refers to them",
     "part_uses, part_links": "derived: which parts a call needs, so that erasure removes what nobody needs",
     "the search index": "derived from bodies",
@@ -65,8 +65,7 @@ def flip(connection: Connection, chance: Random) -> str:
 
 
 def _is_of_a_call(connection: Connection, entry: dict[str, Any]) -> bool:
-    found = connection.execute(text("select count(*) from acts where id = :id"), {"id": entry["id"]}).scalar_one()
-    return not found
+    return bool(connection.execute(text("select count(*) from calls where id = :id"), {"id": entry["id"]}).scalar_one())
 
 
 def swap(connection: Connection, chance: Random) -> str:
