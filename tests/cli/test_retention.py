@@ -50,7 +50,7 @@ def test_without_policies_it_is_said_how_to_have_one(audit: Audit, filled: str) 
     assert "[[retention.policies]]" in said.err
     told = audit("retention", "show", "--json").json
     assert told == {"preset": None, "bounds": None, "policies": [], "due": [], "held": []}
-    assert audit("retention", "apply").lines[0] == "removed: 0 calls, and the bodies of 0 more"
+    assert audit("retention", "apply").out == "removed: 0 calls, and the bodies of 0 more\n"
 
 
 def test_policies_and_what_would_go_are_shown(audit: Audit, old: str, config: Path) -> None:

@@ -59,6 +59,15 @@ def test_this_months_and_the_nexts_stay_and_last_months_for_a_day(engine: Engine
     drop_empty_months(engine, datetime(2021, 8, 2, tzinfo=UTC))
 
 
+def test_the_month_of_what_was_there_before_goes_unmentioned(engine: Engine) -> None:
+    drop_empty_months(engine, THEN)
+    with engine.begin() as connection:
+        make_partitions(connection, 1)
+    assert drop_empty_months(engine, datetime(1970, 2, 3, tzinfo=UTC)) == []
+    assert partitions(engine, "1970_01") == set()
+    drop_empty_months(engine, THEN)  # the month that was made ahead
+
+
 def test_what_somebody_reads_from_stays_until_the_next_time(
     engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
