@@ -16,11 +16,12 @@ import httpx2
 import pytest
 
 from audit.demo.comparison import compare
-from audit.settings import ProviderSettings, Settings
+from audit.settings import ProviderSettings
 from audit.store.rows import CallDetail
 from audit.store.scope import Canaries, Scope
 from audit.wiring import open_reader
 from tests.proxy.running import running_proxy
+from tests.wired import settings_of
 
 __all__ = ["MODELS", "TOOLS", "Stage", "program", "staged"]
 
@@ -139,7 +140,7 @@ def _configuration(upstreams: Mapping[str, str]) -> str:
 
 def _differences(stage: Stage, home: Path, upstreams: Mapping[str, str]) -> Sequence[str]:
     providers = {name: ProviderSettings(base_url=url) for name, url in upstreams.items()}
-    with closing(open_reader(Settings(home=home, providers=providers))) as reader:
+    with closing(open_reader(settings_of(home, providers=providers))) as reader:
         found = compare(stage.served, reader, sent=len(stage.served))
         rows = reader.calls(Scope(canaries=Canaries.WITH), limit=1000).rows
         stage.calls.extend(detail for row in reversed(rows) if (detail := reader.call(row.id)))
