@@ -60,8 +60,11 @@ class Prepared:
         if not self.request.ranges and not self.response.ranges:
             self.content = pack_exchange(exchange, (exchange.request_body,), (exchange.response_body,))
 
-    def settle(self, thread: Thread, index: Index | None) -> None:
-        """Take in where it stands in its conversation, and tell what depends on that; without an `index` no words."""
+    def settle(self, thread: Thread, index: Index | None) -> Entry:
+        """Take in where it stands in its conversation, and tell what depends on that; without an `index` no words.
+
+        Returns its entry.
+        """
         self.row |= {
             "said_digest": thread.said_digest,
             "continues": thread.continues,
@@ -78,6 +81,7 @@ class Prepared:
         )
         if index is not None:
             self.words = index(printable(_said_anew(self, thread.new)))
+        return self.entry
 
 
 def prepared(
@@ -143,13 +147,14 @@ class Batch:
         self._index = index
         self._sealer = sealer
 
-    def insert(self) -> None:
-        """Insert all rows, and enter the calls into the search index, which an encrypted record has not."""
+    def insert(self) -> list[Entry]:
+        """Insert all rows, and enter the calls into the search index, which an encrypted record has not.
+
+        Returns what the ledger is to be told, in the order of the calls.
+        """
         calls = [one for _, one in self._calls]
         stands = threads(self._connection, [(one.call.exchange.id, one.said) for one in calls])
-        for one, thread in zip(calls, stands, strict=True):
-            if one.entry is None:
-                one.settle(thread, self._index)
+        entries = [one.entry or one.settle(thread, self._index) for one, thread in zip(calls, stands, strict=True)]
         shelf = Shelf(self._connection, self._sealer)
         shelved = shelf.shelve([body for one in calls for body in (one.request, one.response)])
         bodies = list(zip(shelved[::2], shelved[1::2], strict=True))
@@ -165,6 +170,7 @@ class Batch:
         add_to_index(self._connection, [(pk, one.words) for pk, one in self._calls])
         if self._sealer is not None:
             self._sealer.insert(self._connection)
+        return entries
 
     def _put(self, table: Table, rows: list[dict[str, Any]]) -> None:
         insert_rows(self._connection, table, rows)

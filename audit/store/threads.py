@@ -17,7 +17,7 @@ from audit.store import tables
 from audit.store.bodies import Run
 from audit.store.lots import in_lots
 
-__all__ = ["NO_THREAD", "Said", "Thread", "said_by", "threads"]
+__all__ = ["Said", "Thread", "said_by", "threads"]
 
 MOST_LOOKED_FOR = 16
 """Ends of elements, from the last but one backwards, at which the request before may have ended: an answer with ten
@@ -48,7 +48,6 @@ class Thread:
     """How many elements of its run the call adds to the one that it goes on from; None where it goes on from none."""
 
 
-NO_THREAD = Thread()
 _NOTHING = Said()
 
 

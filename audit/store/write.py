@@ -139,8 +139,8 @@ class Writer:
         price_pks, unknown = self._stored_prices(connection, workings)
         first = next_key(connection, now)
         make_partitions(connection, first)
-        Batch(connection, new, first, price_pks, index, self._sealer).insert()
-        self._author.enter(connection, first, now, [one.entry for one in new if one.entry is not None])
+        entries = Batch(connection, new, first, price_pks, index, self._sealer).insert()
+        self._author.enter(connection, first, now, entries)
         enter_prices(connection, self._author, now, unknown, actor=self._actor)
         if keys := key_rows([one.call for one in new]):
             upsert = upsert_span(connection, tables.api_keys, "fingerprint", first="first_seen_at", last="last_seen_at")

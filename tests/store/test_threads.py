@@ -13,7 +13,7 @@ from audit.call import Tags
 from audit.store import tables, threads
 from audit.store.bodies import split
 from audit.store.lots import in_lots
-from audit.store.threads import NO_THREAD, Said, said_by
+from audit.store.threads import Said, Thread, said_by
 from audit.store.write import Writer
 from tests.factories import an_exchange
 from tests.store.bodies_of import a_body, talking, told
@@ -197,6 +197,6 @@ def test_it_tells_how_much_of_a_request_is_new(engine: Engine) -> None:
     said = [(an_id(1 + at), said_by(an_exchange(), split(request).run)) for at, request in enumerate(RESPONSES)]
     with engine.begin() as connection:
         found = threads.threads(connection, said)
-        assert threads.threads(connection, [(an_id(9), Said())]) == [NO_THREAD]
+        assert threads.threads(connection, [(an_id(9), Said())]) == [Thread()]
     assert [thread.new for thread in found] == [None, 3, 2]
     assert [one.elements for _, one in said] == [1, 4, 6]
