@@ -12,7 +12,7 @@ import click
 
 from audit.call import ModelMatch, Outcome
 from audit.cli._figures import duration, figure, money, when, zone
-from audit.cli._ids import enough_of_ids
+from audit.cli._ids import enough_of_ids, why_not_one
 from audit.cli._nothing import ALL, say_when, say_why_nothing
 from audit.cli._options import as_json, reader, scoped, settings
 from audit.cli._output import legible, print_json
@@ -30,7 +30,6 @@ __all__ = ["command"]
 _POLL_S = 0.5
 _AT_ONCE = 500
 _SHOWN_FIRST = 10
-_MOST_NAMED = 5
 
 
 @click.group(
@@ -112,7 +111,7 @@ def show(ctx: click.Context, call: str, raw: str | None, as_json: bool) -> None:
     read = reader(ctx)
     detail = read.call(call)
     if detail is None:
-        raise click.ClickException(_why_not_one(read, call))
+        raise click.ClickException(why_not_one(read, call))
     if raw and detail.gone is not None:
         raise click.ClickException(str(detail.gone))
     if detail.gone is None:
@@ -155,16 +154,6 @@ def _how_many(shown: int, total: int, offset: int) -> str:
     until = offset + shown
     more = f"; --offset {until} shows what follows" if until < total else ""
     return f"calls {figure(offset + 1)} to {figure(until)} of {figure(total)}{more}"
-
-
-def _why_not_one(read: Reader, call: str) -> str:
-    """Tell which calls may be meant: `Reader.call` wants exactly one."""
-    found = read.calls(Scope(canaries=ALL.canaries, operations=ALL.operations, search=call), limit=_MOST_NAMED).rows
-    beginning = call.lower().replace("-", "")
-    ids = [str(row.id) for row in found if row.id.hex.startswith(beginning) or row.reference == call]
-    if ids:
-        return f"{call!r} fits several calls: {', '.join(ids)}{' …' if len(ids) == _MOST_NAMED else ''}"
-    return f"no call, or more than one, is called {call!r}; `audit calls list` shows ids, whose beginnings will do"
 
 
 def _newest(read: Reader) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import click
 
 from audit import wiring
+from audit.cli._ids import the_one
 from audit.cli._options import settings
 from audit.cli._views import say_view
 from audit.errors import AuditError
@@ -56,16 +58,13 @@ def command(ctx: click.Context, call: str, content: Path | None, key: str | None
 def _id(found: Settings, call: str) -> UUID:
     reader = wiring.open_reader(found)
     try:
-        known = reader.id_of(call)
+        return the_one(reader, call)
+    except AuditError:
+        with suppress(ValueError):
+            return UUID(call)  # of a call that was erased, or an act
+        raise
     finally:
         reader.close()
-    if known is not None:
-        return known
-    try:
-        return UUID(call)  # of a call that was erased, or an act
-    except ValueError:
-        told = f"no call, or more than one, is called {call!r}; `audit calls list` shows ids, whose beginnings will do"
-        raise AuditError(told) from None
 
 
 def _content(proven: Proven) -> dict[str, str | None]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.call import Source
-from audit.cli._ids import enough_of_ids
+from audit.cli._ids import enough_of_ids, the_one
 from audit.cli._options import as_json, reader, settings
 from audit.cli._output import print_json
 from audit.cli._reviews import cells, columns
 from audit.cli._table import Column, print_table
 from audit.store.rows import ReviewVerdict
-from audit.wiring.reviewing import decide, the_one
+from audit.wiring.reviewing import decide
 
 if TYPE_CHECKING:
     from audit.store.rows import ReviewRow
@@ -82,7 +82,7 @@ def decide_(
     """
     decided = decide(
         settings(ctx),
-        call,
+        the_one(reader(ctx), call),
         side=Source(side),
         verdict=ReviewVerdict(verdict),
         category=category,

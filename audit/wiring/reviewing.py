@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from audit.errors import AuditError
 from audit.wiring.acting import actor
 from audit.wiring.erasing import open_writable
 
 if TYPE_CHECKING:
     from audit.call import Source
     from audit.settings import Settings
-    from audit.store.read import Reader
     from audit.store.rows import ReviewRow, ReviewVerdict
 
-__all__ = ["decide", "the_one"]
+__all__ = ["decide"]
 
 
 def decide(
     settings: Settings,
-    call: str,
+    call: UUID,
     *,
     side: Source,
     verdict: ReviewVerdict,
@@ -32,24 +30,10 @@ def decide(
 
     Raises `AuditError` for a decision that cannot be, `StoreError` when the database cannot be used.
     """
-    from audit.store.read import Reader
     from audit.store.reviews import decide as enter
     from audit.store.rows import Review
     from audit.wiring.keeping import carrying_on
 
     with open_writable(settings) as engine, carrying_on(settings, engine):
-        wanted = the_one(Reader(engine), call)
-        review = Review(call=wanted, side=side, category=category, verdict=verdict, severity=severity, reason=reason)
+        review = Review(call=call, side=side, category=category, verdict=verdict, severity=severity, reason=reason)
         return enter(engine, review, reviewer=actor())
-
-
-def the_one(read: Reader, call: str) -> UUID:
-    """Return the id of the call that is so called, by its id, the beginning of it, or a reference.
-
-    Raises `AuditError` if there is none, or more than one.
-    """
-    found = read.id_of(call)
-    if found is None:
-        told = f"no call, or more than one, is called {call!r}; `audit calls list` shows ids, whose beginnings will do"
-        raise AuditError(told)
-    return found

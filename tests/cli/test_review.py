@@ -125,3 +125,12 @@ def test_what_was_decided_goes_with_an_erased_call(audit: Audit, filled: str) ->
 def database(url: str) -> bytes:
     """Return the bytes of a database's file; none where it is a server's."""
     return Path(url.removeprefix("sqlite:///")).read_bytes() if url.startswith("sqlite") else b""
+
+
+def test_a_call_is_named_by_what_fits_no_other(audit: Audit, filled: str) -> None:
+    for name, told in (
+        ("01930000-0000-7000", "fits several calls: "),
+        ("zzz", "no call, or more than one, is called "),
+    ):
+        for said in (decide(audit, call=name), audit("review", "list", "--call", name)):
+            assert (said.code, told in said.err) == (2, True)
