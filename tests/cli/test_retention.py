@@ -77,7 +77,7 @@ def test_a_dry_run_changes_nothing_and_then_it_goes(audit: Audit, old: str, home
     assert audit("retention", "apply", "--dry-run").code == 0
     assert audit("calls", "show", str(an_id(900))).code == 0
     said = audit("retention", "apply", "--scrub")
-    assert (said.code, said.lines[0]) == (0, "removed: 2 calls, and the bodies of 0 more")
+    assert (said.code, said.out) == (0, "removed: 2 calls, and the bodies of 0 more\n")
     assert said.err == "2 removed\n"
     assert audit("calls", "show", str(an_id(900))).code != 0
     a_signed_ledger(home)
