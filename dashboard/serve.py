@@ -26,6 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from audit.errors import SettingsError
+from dashboard.pages_left import PagesLeft
 from dashboard.warming import warm
 
 __all__ = ["SecurityHeaders", "build_app", "content_security_policy", "is_loopback", "options", "serve"]
@@ -100,7 +101,7 @@ def build_app(ready: Callable[[], None] = lambda: None) -> st.App:
         _HERE / "streamlit_app.py",
         lifespan=partial(_warming, ready),
         routes=[Route("/healthz", _healthy)],
-        middleware=[Middleware(SecurityHeaders, policy=policy)],
+        middleware=[Middleware(SecurityHeaders, policy=policy), Middleware(PagesLeft)],
     )
 
 

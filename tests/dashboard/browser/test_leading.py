@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.dashboard.browser.conftest import Visit, sync_api, visited
 from tests.dashboard.record import a_chat, a_record, the_sample
@@ -95,4 +97,39 @@ def test_a_field_of_the_heat_map_leads_to_the_calls_it_counts(
         visit.open("filters?range=30d")
         click(visit, "Prompt: categories by level", "**/calls?range=30d**")
         assert (visit.params["side"], set(visit.params)) == (["prompt"], {"range", "category", "side", "level"})
-        expect(visit.page.get_by_role("heading", level=3)).to_have_text("1 call")
+        expect(visit.page.get_by_role("heading", name="1 call", exact=True)).to_be_visible()
+
+
+def test_what_a_page_asks_for_after_it_was_left_leaves_the_next_one_as_it_is(visit: Visit) -> None:
+    page, sent = visit.page, []
+    server: Any = None
+
+    def routed(browser: Any) -> None:
+        nonlocal server
+        server = browser.connect_to_server()
+        browser.on_message(lambda frame: (sent.append(frame), server.send(frame)))
+
+    page.route_web_socket("**/_stcore/stream", routed)
+    visit.open("filters?range=30d")
+    late = refreshed(page, sent)
+    page.get_by_role("link", name="Calls", exact=True).click()
+    expect(page.get_by_role("heading", name="80 calls", exact=True)).to_be_visible()
+    visit.settle()
+    sent.clear()
+    for frame in late:
+        server.send(frame)
+    refreshed(page, sent)
+    visit.settle()
+    expect(page.get_by_role("heading", name="80 calls", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Search")).to_be_visible()
+    assert visit.errors == []
+
+
+def refreshed(page: sync_api.Page, sent: list[bytes]) -> list[bytes]:
+    """Wait until an open page has asked for each of its parts again; return how it did."""
+    found: dict[str, bytes] = {}
+    while len(found) < 2:  # what was lost, and the page itself
+        page.wait_for_timeout(100)
+        asked = {BackMsg.FromString(frame).rerun_script.fragment_id: frame for frame in sent}
+        found = {part: frame for part, frame in asked.items() if part}
+    return list(found.values())
