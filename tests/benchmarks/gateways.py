@@ -22,10 +22,12 @@ from audit.proxy.plan import IssuedKey, UpstreamPlan
 from tests.benchmarks.load import Done, Job
 from tests.proxy.running import running_proxy
 
-__all__ = ["NAMES", "Gateway", "answering", "calling", "hear", "missing", "say", "standing", "talking"]
+__all__ = ["ASKED_FOR", "NAMES", "Gateway", "answering", "calling", "hear", "missing", "say", "standing", "talking"]
 
-NAMES = ("direct", "minimal", "uvicorn + httpx2", "uvicorn + aiohttp", "not recorded", "recorded", "issued keys")
-"""`minimal` is passthrough.py; the last three are ours."""
+ASKED_FOR = ("issued keys", "outlives power")
+OURS = ("not recorded", "recorded", *ASKED_FOR)
+NAMES = ("direct", "minimal", "uvicorn + httpx2", "uvicorn + aiohttp", *OURS)
+"""`minimal` is passthrough.py."""
 KEY = "sk-audit-0123456789abcdefghijklmnopqrstuv"
 _KEY_ENV = "AUDIT_BENCHMARK_UPSTREAM_KEY"
 _START_S = 30.0
@@ -94,7 +96,7 @@ def standing(name: str, origin: int, *, workers: int) -> Iterator[Gateway]:
     """Start a gateway to the origin at a port of this machine, and end it."""
     if name == "direct":
         yield Gateway(name=name, port=origin)
-    elif name in ("not recorded", "recorded", "issued keys"):
+    elif name in OURS:
         with _ours(name, origin, workers) as gateway:
             yield gateway
     else:
@@ -134,6 +136,7 @@ def _ours(name: str, origin: int, workers: int) -> Iterator[Gateway]:
                 environ={_KEY_ENV: "sk-upstream"},
                 recording=recording,
                 issued_keys_only=issued,
+                stable=name == "outlives power",
             )
         )
         if issued:

@@ -4,7 +4,8 @@ Callers, what stands between, and an origin that answers at once are processes o
 gateway gets a block of calls for each number of connections, one after another in random order, so that a noisy machine
 is noisy for all; figures are medians over the rounds with the least and the greatest. `minimal` is passthrough.py: the
 same libraries as the proxy's, no recording, no safety. `recorded` journals, and `recorded, collected` does so while
-another process brings the calls into the database, which has more to do than it can. `issued keys` has to be asked for.
+another process brings the calls into the database, which has more to do than it can. `issued keys`, and a journal that
+`outlives power`, have to be asked for.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _names(only: Sequence[str]) -> Iterator[str]:
     """Yield which gateways to start, and say what cannot be."""
     for name in gateways.NAMES:
-        wanted = name != "issued keys" if not only else any(word in name for word in only)
+        wanted = name not in gateways.ASKED_FOR if not only else any(word in name for word in only)
         if not wanted and name not in ("direct", BASE):
             continue
         if (reason := gateways.missing(name)) is not None:
