@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from audit.call import Ending, Origin
 from audit.errors import JournalError
@@ -21,6 +22,7 @@ from audit.proxy.readers import ReplyReader
 from audit.proxy.refusals import Refusal
 from audit.proxy.returning import Returning, field_lines
 from audit.proxy.screening import Screened, judge, screen
+from audit.recording.settling import Settling
 from audit.recording.tape import Tape
 
 __all__ = ["Client", "Passage"]
@@ -74,7 +76,9 @@ class Passage:
         self._received = 0
         self._body = b""
         """What the intent tells of the request's body, until it is sent."""
-        self._sent_all = self._launched = self._over = self._stalled = self._full = False
+        self._settling: asyncio.Task[None] | None = None
+        """What goes on once something is on stable storage; held here, as the loop itself holds no task."""
+        self._sent_all = self._launched = self._over = self._left = self._stalled = self._full = False
         self._since = gateway.now()
 
     def begin(self) -> None:
@@ -130,7 +134,11 @@ class Passage:
         self._body = body
         request.pieces.clear()
         self._held = 0
-        if self._begin_tape(screened):
+        with self._gateway.recorder.deferring() as settling:
+            begun = self._begin_tape(screened)
+        if begun and settling.is_due:
+            self._settling = self._soon(self._launch_settled(settling, screened))
+        elif begun:
             self._launch(screened)
 
     def _begin_tape(self, screened: Screened) -> bool:
@@ -150,12 +158,28 @@ class Passage:
         self._returning = Returning(self._request.head, self._tape)
         return True
 
+    async def _launch_settled(self, settling: Settling, screened: Screened) -> None:
+        """Go on once the intent is on stable storage."""
+        kept = await self._gateway.settled(settling)
+        if self._over or self._tape is None:
+            return
+        try:
+            if not kept:
+                self._tape.drop()
+        except JournalError:  # which the recorder has told
+            self._refuse(_UNRECORDABLE)
+        else:
+            self._launch(screened)
+
+    def _soon(self, act: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(act)
+
     def _launch(self, screened: Screened) -> None:
         upstream = screened.route.upstream
         if (connection := self._gateway.pool.idle(upstream)) is not None:
             self._send(connection, screened)
         else:
-            self._connecting = asyncio.get_running_loop().create_task(self._connect(screened))
+            self._connecting = self._soon(self._connect(screened))
 
     async def _connect(self, screened: Screened) -> None:
         upstream = screened.route.upstream
@@ -230,12 +254,25 @@ class Passage:
         """Write the exchange down, and only then let the client see its end."""
         self._over = True
         self._gateway.served += 1
-        recorded = self._tape is None or self._tape.finish(Ending.EOF)
+        with self._gateway.recorder.deferring() as settling:
+            recorded = self._tape is None or self._tape.finish(Ending.EOF)
         self._part(reader)
+        out.append(self._returning.end(reader))
+        if settling.is_due:
+            self._settling = self._soon(self._end_settled(settling, out))
+        else:
+            self._give_end(out, recorded=recorded)
+
+    async def _end_settled(self, settling: Settling, out: list[bytes]) -> None:
+        kept = await self._gateway.settled(settling)
+        if not self._left:
+            self._give_end(out, recorded=kept)
+
+    def _give_end(self, out: list[bytes], *, recorded: bool) -> None:
         if not recorded and self._gateway.plan.refuse_unrecordable:
             self._client.break_off(reset=True)
             return
-        self._client.write(b"".join([*out, self._returning.end(reader)]))
+        self._client.write(b"".join(out))
         self._client.done(keep=self._returning.lasting)
 
     def _part(self, reader: ReplyReader) -> None:
@@ -269,6 +306,7 @@ class Passage:
 
     def client_left(self, exc: Exception | None = None) -> None:
         """End the exchange: nobody is there to have it."""
+        self._left = True
         if self._over:
             return
         self._end()

@@ -66,10 +66,13 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request by the inner transport; return its response, being recorded."""
-        sent, tape = _begin(self._recorder, request, _SentAsync)
+        with self._recorder.deferring() as settling:
+            sent, tape = _begin(self._recorder, request, _SentAsync)
         if tape is None:
             return await self.inner.handle_async_request(sent)
         try:
+            if settling.is_due and not await settling.settled():
+                tape.drop()
             response = await self.inner.handle_async_request(sent)
         except BaseException as exc:  # cancellations end a call too; all are handed on
             tape.fail(exc)
@@ -79,7 +82,7 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
             _note_content(response, tape)
         else:
             assert isinstance(response.stream, httpx2.AsyncByteStream)
-            response.stream = _AsyncWatched(response.stream, tape)
+            response.stream = _AsyncWatched(response.stream, tape, self._recorder)
         return response
 
     async def __aenter__(self) -> Self:
@@ -175,9 +178,10 @@ class _Chunks(Iterator[bytes]):
 class _AsyncWatched(httpx2.AsyncByteStream):
     """A response's bytes on their way to the caller."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, tape: Tape) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, tape: Tape, recorder: Recorder) -> None:
         self.stream = stream
         self.tape = tape
+        self.recorder = recorder
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _AsyncChunks(self)
@@ -200,13 +204,20 @@ class _AsyncChunks(AsyncIterator[bytes]):
         try:
             chunk = await self._next()
         except StopAsyncIteration:
-            self._tape.complete()
+            await self._complete()
             raise
         except BaseException as exc:  # cancellations end a call too; all are handed on
             self._tape.fail(exc)
             raise
         self._tape.chunk(chunk)
         return chunk
+
+    async def _complete(self) -> None:
+        with self._watched.recorder.deferring() as settling:
+            kept = self._tape.finish(Ending.EOF)
+        if settling.is_due:
+            kept = await settling.settled()
+        self._tape.hold_to(kept=kept)
 
 
 class _Sent(httpx2.SyncByteStream):

@@ -24,6 +24,7 @@ from audit.recording.lock import WriterLock
 __all__ = [
     "NONE",
     "SEGMENT_BYTES",
+    "SETTLED",
     "Journal",
     "Position",
     "clear_away",
@@ -45,6 +46,8 @@ Position = tuple[int, int]
 """A segment's number, and an offset in it."""
 NONE = -1
 """The descriptor of a journal that is closed."""
+SETTLED = 0
+"""The ticket of a frame that need not be waited for."""
 _log = logging.getLogger("audit")
 
 
@@ -71,8 +74,11 @@ class Journal:
         except OSError as exc:
             raise JournalError(f"cannot write a journal in {folder}: {exc.strerror}") from exc
 
-    def append(self, pieces: list[bytes]) -> None:
-        """Write one frame; raise `JournalError` if it cannot be written whole, leaving nothing of it."""
+    def append(self, pieces: list[bytes], *, wait: bool = True) -> int:
+        """Write one frame; raise `JournalError` if it cannot be written whole, leaving nothing of it.
+
+        Returns `SETTLED`: whatever is to outlive this process does.
+        """
         with self._guard:
             if self._descriptor == NONE:
                 raise JournalError(f"the journal in {self.folder} is closed")
@@ -85,6 +91,10 @@ class Journal:
                 raise JournalError(f"the journal in {self.folder} is torn, and no new file can be made")
             self._write(pieces)
             self.appended_at = now
+            return SETTLED
+
+    def settle(self, ticket: int) -> None:
+        """Wait for a frame by what `append` returned: no time here."""
 
     @property
     def end(self) -> Position:

@@ -11,8 +11,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count as counting
 from pathlib import Path
@@ -36,9 +36,10 @@ from audit.recording.frames import (
 )
 from audit.recording.hearing import heard_here
 from audit.recording.identity import Ids
-from audit.recording.journal import Journal
+from audit.recording.journal import SETTLED, Journal
 from audit.recording.reminder import Reminder
 from audit.recording.room import Room
+from audit.recording.settling import Deferring, Settling
 from audit.recording.sink import Sink
 from audit.recording.tagging import current_tags, tagged_by_headers
 from audit.recording.tape import Tape, Unkept
@@ -80,6 +81,7 @@ class Recorder:
         self._journal: Journal | None = None
         self._sink: Sink | None = None
         self._ids = Ids()
+        self._deferring = Deferring()
         self._begin_counting()
         self._try_to_begin()
         forking, forked = weakref.WeakMethod(self._forking), weakref.WeakMethod(self._forked)
@@ -122,7 +124,7 @@ class Recorder:
             if self._lost or self._endless or not self._abandoned.empty():
                 self._catch_up()
             sent = body if keep_body else b""
-            self._write(INTENT, intent, sent, new=True)
+            self._write(INTENT, intent, sent, new=True, unkept=self._go_without)
             heard = heard_here()
             return Tape(
                 exchange_id=exchange_id,
@@ -133,11 +135,22 @@ class Recorder:
                 must=self._refuse,
             )
         except Exception as exc:  # the caller's call goes on; the loss is counted and told
+            self._go_without(exc)
             if self._refuse:
-                self._of_refusals.tell("a call was refused because it cannot be recorded: %s", exc)
                 raise JournalError(f"the call is not made, as it cannot be recorded: {exc}") from exc
-            self._lose(exc)
             return None
+
+    @contextmanager
+    def deferring(self) -> Iterator[Settling]:
+        """Let this thread begin or end a call without waiting until that is on stable storage.
+
+        What is yielded does, and is called by another thread before the call goes on, or its end is seen.
+        """
+        self._deferring.settling = settling = Settling()
+        try:
+            yield settling
+        finally:
+            self._deferring.settling = None
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that ended so far is in the database; return whether it is."""
@@ -198,15 +211,31 @@ class Recorder:
                 self._journal = journal
             return self._journal
 
-    def _write(self, kind: bytes, head: dict[str, Any], body: bytes = b"", *, new: bool = False) -> None:
-        """Write a frame; raise `JournalError` if that is not possible, or it is `new` and there is no room for more."""
+    def _write(
+        self,
+        kind: bytes,
+        head: dict[str, Any],
+        body: bytes = b"",
+        *,
+        new: bool = False,
+        unkept: Callable[[Exception], object] | None = None,
+    ) -> None:
+        """Write a frame; raise `JournalError` if that is not possible, or it is `new` and there is no room for more.
+
+        With `unkept` it may be waited for by another thread, which calls that if the frame does not get to stable
+        storage. A piece of a body is not waited for: it is there when what ends the call is.
+        """
+        settling = self._deferring.settling if unkept else None
         frame = encode(kind, head, body)
         try:
             self._room.take(sum(map(len, frame)), new=new)
         except JournalError:
             self._make_room()
             raise
-        (self._journal or self._begin_journal()).append(frame)
+        journal = self._journal or self._begin_journal()
+        ticket = journal.append(frame, wait=settling is None and kind is not PIECE)
+        if settling is not None and unkept is not None and ticket != SETTLED:
+            settling.add(partial(_settled, journal, ticket, unkept))
 
     def _make_room(self) -> None:
         """Let what is stored go, as nothing can of a segment that is still written to; once a second will do."""
@@ -255,7 +284,7 @@ class Recorder:
         else:
             if self._lost:
                 self._catch_up()
-            kept = self._write_finish(exchange_id, finish)
+            kept = self._write_finish(exchange_id, finish, deferred=True)
             if not kept:
                 with suppress(JournalError, OSError):  # there may be room for the outcome, if not now then later
                     self._end_the_endless()
@@ -263,18 +292,28 @@ class Recorder:
             self._sink.wake()
         return kept
 
-    def _write_finish(self, exchange_id: str, finish: Finish) -> bool:
+    def _write_finish(self, exchange_id: str, finish: Finish, *, deferred: bool = False) -> bool:
         outcome = unknown_finish(exchange_id)
         try:
             head, body = finish()
             outcome = without_bodies(head)
-            self._write(FINISH, head, body)
+            self._write(FINISH, head, body, unkept=partial(self._owe_end, outcome) if deferred else None)
         except Exception as exc:  # noqa: BLE001  # the intent stands; that more is missing is counted and told
-            with self._guard:
-                self._endless.append(without_bodies(exc.head) if isinstance(exc, Unkept) else outcome)
-            self._lose(exc)
+            self._owe_end(without_bodies(exc.head) if isinstance(exc, Unkept) else outcome, exc)
             return False
         return True
+
+    def _owe_end(self, outcome: dict[str, Any], exc: Exception) -> None:
+        with self._guard:
+            self._endless.append(outcome)
+        self._lose(exc)
+
+    def _go_without(self, exc: Exception) -> None:
+        """Take note that a call is not recorded, and so is refused or lost."""
+        if self._refuse:
+            self._of_refusals.tell("a call was refused because it cannot be recorded: %s", exc)
+        else:
+            self._lose(exc)
 
     def _write_piece(self, exchange_id: str, side: str, piece: bytes) -> None:
         number = next(self._piece_numbers)  # one that is written anew is read once
@@ -329,6 +368,15 @@ class Recorder:
             finally:
                 with self._guard:
                     self._endless += ending
+
+
+def _settled(journal: Journal, ticket: int, unkept: Callable[[Exception], object]) -> bool:
+    try:
+        journal.settle(ticket)
+    except Exception as exc:  # noqa: BLE001  # counted and told; who waits is told that it is not kept
+        unkept(exc)
+        return False
+    return True
 
 
 def _same(told: tuple[dict[str, Any], bytes]) -> tuple[dict[str, Any], bytes]:

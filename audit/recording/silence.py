@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.recording.recorder import Recorder
+from audit.recording.settling import Deferring
 
 __all__ = ["Silence"]
 
@@ -14,6 +15,7 @@ class Silence(Recorder):
 
     def __init__(self) -> None:
         """Begin no journal."""
+        self._deferring = Deferring()
 
     def begin(self, **_: Any) -> None:
         """Return None, as for what can't be recorded."""

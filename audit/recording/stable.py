@@ -2,8 +2,8 @@
 
 One fdatasync serves all threads whose frames were written before it began. A segment whose fdatasync has failed is
 never synced again, as the kernel may have dropped what it could not write and say so but once: the frames that are not
-known to be on stable storage are kept in memory until they are, and go to a new segment. A caller waits in its own
-thread; in an event loop, that holds the loop for as long as an fdatasync takes.
+known to be on stable storage are kept in memory until they are, and go to a new segment. Whoever cannot wait where it
+appends, as an event loop cannot, has a ticket to wait by in another thread.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from pathlib import Path
 from audit.errors import JournalError
 from audit.files import sync_folder
 from audit.recording import journal
-from audit.recording.journal import Journal
+from audit.recording.journal import SETTLED, Journal
 
 __all__ = ["StableJournal", "journal_kind"]
 
+MOST_PENDING_BYTES = 8 * 1024 * 1024
+"""From so many on that are not known to be on stable storage, who appends waits in any case: they are in memory."""
 ATTEMPTS = 3
 """How often one append is synced: where it stands, in a new segment, and in one more that others may have begun."""
 
@@ -38,8 +40,11 @@ class StableJournal(Journal):
         self._begin_syncing()
         super().__init__(folder, left=left)
 
-    def append(self, pieces: list[bytes]) -> None:
-        """Write one frame and wait until it is on stable storage; raise `JournalError` if it does not get there."""
+    def append(self, pieces: list[bytes], *, wait: bool = True) -> int:
+        """Write one frame and wait until it is on stable storage; raise `JournalError` if it does not get there.
+
+        Without `wait` it returns a ticket to `settle` it by; `SETTLED` where there is nothing to wait for.
+        """
         with self._guard:
             nested = self._inside
             self._inside = True
@@ -49,10 +54,18 @@ class StableJournal(Journal):
                 super().append(pieces)
                 self._ticket = ticket = self._ticket + 1
                 self._pending[ticket] = pieces
+                self._pending_bytes += sum(map(len, pieces))
             finally:
                 self._inside = nested
         if nested or self._leader == threading.get_ident():
-            return  # a handler: whom it has interrupted would be waited for without end
+            return SETTLED  # a handler: whom it has interrupted would be waited for without end
+        if not wait and self._pending_bytes < MOST_PENDING_BYTES:
+            return ticket
+        self.settle(ticket)
+        return SETTLED
+
+    def settle(self, ticket: int) -> None:
+        """Wait until a frame is on stable storage; raise `JournalError`, with nothing left of it, if it never is."""
         try:
             self._wait(ticket)
         except JournalError:
@@ -72,6 +85,7 @@ class StableJournal(Journal):
     def _begin_syncing(self) -> None:
         self._syncing = threading.RLock()
         self._pending: dict[int, list[bytes]] = {}
+        self._pending_bytes = 0
         self._ticket = 0
         self._firm = 0  # how much of the segment is on stable storage
         self._failed = self._inside = False
@@ -92,7 +106,7 @@ class StableJournal(Journal):
     def _close(self) -> None:
         """Close, with what others still wait for on stable storage if it can be, and nobody is about that already."""
         if self._pending and not self._failed and self._leader is None and _synced(self._descriptor):
-            self._pending.clear()
+            self._note(self._ticket, self._size)
         super()._close()
 
     def _turn(self) -> None:
@@ -148,12 +162,18 @@ class StableJournal(Journal):
         self._firm = size
         for ticket in list(self._pending):
             if ticket <= last:
-                self._pending.pop(ticket, None)
+                self._forget(ticket)
+
+    def _forget(self, ticket: int) -> bool:
+        pieces = self._pending.pop(ticket, None)
+        if pieces is not None:
+            self._pending_bytes -= sum(map(len, pieces))
+        return pieces is not None
 
     def _taken_back(self, ticket: int) -> bool:
         """Take a frame out of the journal; return whether that was due: it may have got to stable storage after all."""
         with self._guard:
-            if self._pending.pop(ticket, None) is None:
+            if not self._forget(ticket):
                 return False
             self._failed = True  # all others that stand with it go to a new segment
             self._cut()

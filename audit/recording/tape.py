@@ -136,8 +136,18 @@ class Tape:
 
     def complete(self) -> None:
         """End at the response's own end; raise `JournalError` where that is not kept and it must be."""
-        if not self.finish(Ending.EOF) and self._must:
+        self.hold_to(kept=self.finish(Ending.EOF))
+
+    def hold_to(self, *, kept: bool) -> None:
+        """Raise `JournalError` where how it ended is not kept, and must be."""
+        if not kept and self._must:
             raise JournalError("the call was made, and how it ended cannot be recorded; `audit doctor` says more")
+
+    def drop(self) -> None:
+        """Take note that its beginning is not kept: nothing is written of it; raise `JournalError` if it must be."""
+        self.finished, self._keep_body = True, False
+        if self._must:
+            raise JournalError("the call is not made, as its beginning does not get to stable storage")
 
     def abandon(self) -> None:
         """End because the caller let go of the response without a word; called by its finalizer."""

@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -32,6 +32,7 @@ from audit.recording.drain import Drain
 from audit.recording.frames import Loss
 from audit.recording.journal import writers
 from audit.recording.recorder import Recorder
+from audit.recording.settling import Settling
 from audit.recording.stable import journal_kind
 from audit.recording.tape import Tape
 from tests.campaigns.disk import Disk, a_folder
@@ -180,22 +181,35 @@ def _call(recorder: Recorder, disk: Disk, diary: Diary, thread: str, chance: ran
         for number in range(CALLS):
             name = f"call {thread}.{number}".encode()
             with suppress(JournalError):  # a sync has failed; of the call nothing is promised
-                tape = recorder.begin(method="POST", url="https://host/v1/chat", headers=[], body=name)
-                assert tape is not None
+                tape = _begin(recorder, name, deferred=chance.random() < 0.5)
                 reply = chance.randbytes(chance.choice(SIZES))
                 if not disk.lost:
                     diary.begun[name] = reply
                 under_way.append((name, tape, reply))
             while under_way and (len(under_way) > 3 or chance.random() < 0.6 or number == CALLS - 1):
-                _end(*under_way.pop(chance.randrange(len(under_way))), disk, diary)
+                deferred = chance.random() < 0.5
+                ended, tape, reply = under_way.pop(chance.randrange(len(under_way)))
+                if _end(recorder, tape, reply, deferred=deferred) and not disk.lost:
+                    diary.ended.add(ended)
 
 
-def _end(name: bytes, tape: Tape, reply: bytes, disk: Disk, diary: Diary) -> None:
+def _begin(recorder: Recorder, name: bytes, *, deferred: bool) -> Tape:
+    """Begin a call; `deferred` as an event loop does, which has it waited for afterwards."""
+    with recorder.deferring() if deferred else nullcontext(Settling()) as settling:
+        tape = recorder.begin(method="POST", url="https://host/v1/chat", headers=[], body=name)
+    assert tape is not None
+    if not settling():
+        tape.drop()
+    return tape
+
+
+def _end(recorder: Recorder, tape: Tape, reply: bytes, *, deferred: bool) -> bool:
     tape.head(200, [])
     for start in range(0, len(reply), 20_000):
         tape.chunk(reply[start : start + 20_000])
-    if tape.finish(Ending.EOF) and not disk.lost:
-        diary.ended.add(name)
+    with recorder.deferring() if deferred else nullcontext(Settling()) as settling:
+        kept = tape.finish(Ending.EOF)
+    return kept and settling()
 
 
 def _parser() -> argparse.ArgumentParser:
