@@ -28,13 +28,13 @@ samples = Table(
 
 
 def stored(engine: Engine, **row: Any) -> Any:
-    samples.drop(engine, checkfirst=True)
     samples.create(engine)
-    with engine.begin() as connection:
-        connection.execute(samples.insert(), row)
-        found = connection.execute(select(samples)).one()
-    samples.drop(engine)
-    return found
+    try:
+        with engine.begin() as connection:
+            connection.execute(samples.insert(), row)
+            return connection.execute(select(samples)).one()
+    finally:  # the tests of a process share one database of PostgreSQL
+        samples.drop(engine)
 
 
 def test_values_come_back_as_they_went(engine: Engine) -> None:
