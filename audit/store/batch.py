@@ -176,8 +176,10 @@ class Batch:
         insert_rows(self._connection, table, rows)
 
     def _call_row(self, pk: int, one: Prepared) -> dict[str, Any]:
-        price_pk = None if one.price_digest is None else self._price_pks[one.price_digest]
-        return {"pk": pk, "price_pk": price_pk, **one.row}
+        one.row["pk"] = pk
+        if one.price_digest is not None:
+            one.row["price_pk"] = self._price_pks[one.price_digest]
+        return one.row
 
     def _exchange_row(self, pk: int, one: Prepared, both: tuple[Shelved, Shelved]) -> dict[str, Any]:
         request, response = both

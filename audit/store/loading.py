@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, Table, func, select, text
+from sqlalchemy import JSON, Boolean, Connection, LargeBinary, Table, TypeDecorator, func, select, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -176,17 +176,20 @@ def _binder(table: Table, names: tuple[str, ...], dialect: Dialect) -> Callable[
     def bind(row: Row) -> tuple[Any, ...]:
         values = list(row.values())
         for number, make in plain:
-            values[number] = make(values[number])
+            if (value := values[number]) is not None:
+                values[number] = make(value)
         return tuple(values)
 
     return bind
 
 
 def _maker(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Boolean):  # which both drivers take as it is
+    if isinstance(kind, Boolean | LargeBinary):  # which both drivers take as they are
         return None
     if isinstance(kind, JSON):
-        return lambda value: None if value is None else json.dumps(value)
+        return json.dumps
+    if isinstance(kind, TypeDecorator):  # of our own, and what it makes the drivers take as it is
+        return lambda value: kind.process_bind_param(value, dialect)
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 

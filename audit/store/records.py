@@ -47,12 +47,14 @@ ENCRYPTED = "(encrypted, with the bodies)"
 
 
 def call_row(call: Call, recorded_at: datetime) -> dict[str, Any]:
-    """Return the row of `calls`, but for the keys and for what is known of its conversation."""
+    """Return the row of `calls`, its keys empty, but for what is known of its conversation."""
     exchange, reading = call.exchange, call.reading
     figures = _figures(reading)
     believed = {name: _within(value) for name, value in figures.items()}
     doubted = [f"{name} is out of range" for name, value in figures.items() if value != believed[name]]
     return {
+        "pk": None,
+        "price_pk": None,
         "recorded_at": recorded_at,
         **_exchange_columns(exchange),
         **_reading_columns(reading, exchange),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -56,10 +57,14 @@ def said_by(exchange: Exchange, run: Run | None) -> Said:
     if run is None:
         return _NOTHING
     tags = exchange.tags
-    whose = "\x1f".join(part or "" for part in (exchange.key_fingerprint, tags.project, tags.user, tags.session))
-    owner = sha256(whose.encode(errors="surrogatepass")).digest()
+    owner = _owner(exchange.key_fingerprint, tags.project, tags.user, tags.session)
     digests = (sha256(owner + digest).digest()[:8] for digest in run.digests[: -MOST_LOOKED_FOR - 2 : -1])
     return Said(tuple(int.from_bytes(digest, signed=True) for digest in digests), len(run.ends))
+
+
+@lru_cache(maxsize=1_000)
+def _owner(*whose: str | None) -> bytes:
+    return sha256("\x1f".join(part or "" for part in whose).encode(errors="surrogatepass")).digest()
 
 
 def threads(connection: Connection, calls: Sequence[tuple[UUID, Said]]) -> list[Thread]:
