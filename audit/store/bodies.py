@@ -16,10 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice, pairwise
+from typing import TYPE_CHECKING
 
 import msgspec
 
-__all__ = ["Block", "Run", "Split", "blocks_of_base64", "split", "split_answer"]
+if TYPE_CHECKING:
+    from _hashlib import HASH
+
+__all__ = ["Block", "Run", "Split", "begin_run", "blocks_of_base64", "digest_of_block", "split", "split_answer"]
 
 RUNS = ("messages", "input", "contents")
 """Where what was said stands: OpenAI's and Anthropic's, OpenAI's Responses, Gemini's."""
@@ -171,10 +175,20 @@ def _cut(body: bytes, start: int, end: int) -> Iterator[Block]:
             yield _block(body, piece_start, piece_end)
 
 
-def _block(body: bytes, start: int, end: int) -> Block:
+def digest_of_block(content: bytes | memoryview) -> bytes:
+    """Return what a block with these bytes is found by."""
     digest = sha256(b"block:")
-    digest.update(memoryview(body)[start:end])
-    return Block(start, end, digest.digest())
+    digest.update(content)
+    return digest.digest()
+
+
+def begin_run() -> HASH:
+    """Return what the bytes of a run are to be added to, in order: its digest is what they are found by."""
+    return sha256(b"run:")
+
+
+def _block(body: bytes, start: int, end: int) -> Block:
+    return Block(start, end, digest_of_block(memoryview(body)[start:end]))
 
 
 def _run(body: bytes, start: int, value: msgspec.Raw) -> Run | None:
@@ -201,7 +215,7 @@ def _marks(body: bytes, start: int, end: int) -> tuple[tuple[int, int], ...]:
 
 
 def _digests(body: bytes, at: int, ends: Sequence[int], marks: Sequence[tuple[int, int]]) -> Iterator[bytes]:
-    view, so_far = memoryview(body), sha256(b"run:")
+    view, so_far = memoryview(body), begin_run()
     for end in ends:
         for piece_start, piece_end in _between(marks, at, end):
             so_far.update(view[piece_start:piece_end])

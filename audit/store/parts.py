@@ -6,7 +6,7 @@ of a run goes on from another (`before`), so that each request of a conversation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,10 @@ from audit.store.packing import CONTEXT_BYTES, codec_for, pack, unpack
 from audit.store.recipes import Item, Ref, join, parse, text_of, used
 from audit.store.sealing import SEALED, Opener, Sealer, is_sealed, key_of_part, open_part, seal_part
 
-__all__ = ["Shelf", "Shelved", "expanded", "tail"]
+__all__ = ["Expand", "Shelf", "Shelved", "expanded", "tail"]
+
+Expand = Callable[[Connection, Iterable[int]], Mapping[int, bytes]]
+"""What gives the bytes that parts stand for, as `expanded` does."""
 
 MOST_LOOKED_FOR = 24
 """Ends of a run's elements, from the last one backwards, at which an earlier request may have ended."""
@@ -164,9 +167,12 @@ class Shelf:
         return pk
 
 
-def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, bytes]:
+def expanded(
+    connection: Connection, wanted: Iterable[int], heard: Callable[[Any, bytes], None] = lambda _row, _own: None
+) -> Mapping[int, bytes]:
     """Return the bytes that parts stand for, by their keys; raise `ValueError` for what is missing or broken.
 
+    `heard` is told of each row that is read on the way, and of its own bytes; first of what a part goes on from.
     Raises `EncryptionError` for want of a key, `StoreError` for what is encrypted and broken.
     """
     keys = set(wanted)
@@ -175,6 +181,8 @@ def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, byte
     images = _rows(connection, linked)
     opener = Opener.of(connection, (key_of_part(row.digest) for row in _sealed(stored, images)))
     blocks = {pk: _unpacked(row, b"", opener) for pk, row in images.items()}
+    for pk, row in images.items():
+        heard(row, blocks[pk])
     own: dict[int, bytes] = {}
     tails: dict[int, bytes] = {}
     whole = {}
@@ -185,6 +193,7 @@ def expanded(connection: Connection, wanted: Iterable[int]) -> Mapping[int, byte
                 before = tails.get(row.before, b"")
                 own[row.pk] = _own(row, before, blocks, opener)
                 tails[row.pk] = tail([before, own[row.pk]])
+                heard(row, own[row.pk])
         whole[pk] = b"".join(own[row.pk] for row in chain)
     return whole
 

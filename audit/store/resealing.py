@@ -16,7 +16,7 @@ from audit.errors import EncryptionError
 from audit.store import tables
 from audit.store.engine import at_one_moment, translated
 from audit.store.loading import take_writing_turn
-from audit.store.sealing import SEALED, Sealer, open_sealer, seal_exchange, seal_part
+from audit.store.sealing import SEALED, TWIN, Sealer, open_sealer, seal_exchange, seal_part
 from audit.store.search import remove_from_index
 
 __all__ = ["seal_all"]
@@ -70,7 +70,7 @@ def _free(connection: Connection, sealer: Sealer, digests: Sequence[bytes]) -> l
     keyed = [sealer.address(digest) for digest in digests]
     taken = {bytes(one) for one in connection.execute(select(_p.digest).where(_p.digest.in_(keyed))).scalars()}
     pairs = zip(keyed, digests, strict=True)
-    return [sealer.address(b"twin:" + digest) if one in taken else one for one, digest in pairs]
+    return [sealer.address(TWIN + digest) if one in taken else one for one, digest in pairs]
 
 
 def _seal_exchanges(connection: Connection, sealer: Sealer, rows: Sequence[Any]) -> None:

@@ -36,8 +36,11 @@ from audit.store.lots import in_lots
 __all__ = [
     "ADDRESSING",
     "SEALED",
+    "TWIN",
     "Opener",
     "Sealer",
+    "address",
+    "addressing_secret",
     "is_encrypted",
     "is_sealed",
     "key_of_part",
@@ -57,6 +60,8 @@ SEALED = 256
 ID_BYTES = 16
 ADDRESSING = bytes(ID_BYTES)
 """The id of the key that makes digests of parts keyed ones: a rotation wraps it anew, and leaves digests alone."""
+TWIN = b"twin:"
+"""Comes before the digest of a part that is stored once more, so that it is never found: see resealing.py."""
 Keys = Callable[[], Keyring]
 _OPTION = "audit_keys"
 _k = tables.data_keys.c
@@ -97,7 +102,7 @@ class Sealer:
 
     def address(self, digest: bytes) -> bytes:
         """Return a keyed digest: nobody without the key can tell of what it is, or try."""
-        return hmac.digest(self.secret, digest, sha256)
+        return address(self.secret, digest)
 
     def seal(self, key_id: bytes, label: bytes, content: bytes) -> bytes:
         """Return a content encrypted with a key of its own."""
@@ -153,6 +158,20 @@ def open_sealer(engine: Engine) -> Sealer | None:
         take_writing_turn(connection)
         key = _addressing(connection) or _new_addressing(connection, keys)
     return Sealer(keys, keys.unwrap(key, ADDRESSING))
+
+
+def address(secret: bytes, digest: bytes) -> bytes:
+    """Return a digest keyed with the secret of a record's digests."""
+    return hmac.digest(secret, digest, sha256)
+
+
+def addressing_secret(connection: Connection) -> bytes | None:
+    """Return that secret; None for a record that has none.
+
+    Raises `EncryptionError` if it cannot be had with the keys at hand, `StoreError` if it is damaged.
+    """
+    key = _addressing(connection)
+    return None if key is None else _keys_for(connection, {key.master}).unwrap(key, ADDRESSING)
 
 
 def seal_part(

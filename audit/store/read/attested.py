@@ -51,10 +51,12 @@ def _compare(what: str, told: Counter[str], stored: Counter[str], found: Verifie
 
 
 def _prices(connection: Connection) -> Iterator[str]:
+    """Yield the digests of what is stored, each of which is also the one that it is found by."""
     prices = tables.prices.c
-    for row in connection.execute(select(prices.pk, cast(prices.working, Text).label("working"))):
+    for row in connection.execute(select(prices.pk, prices.digest, cast(prices.working, Text).label("working"))):
         try:
-            yield digest_of(json.loads(row.working))
+            digest = digest_of(json.loads(row.working))
+            yield digest if digest == row.digest else f"{digest}, found by {row.digest}"
         except (TypeError, ValueError):  # a column that was tampered with
             yield f"number {row.pk}"
 

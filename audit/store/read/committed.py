@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, select
 
 from audit.store import tables
 from audit.store.entries import metadata_of, request_of, response_of
+from audit.store.parts import Expand, expanded
 from audit.store.read.exchanges import labels_of, salted_exchanges
 
 __all__ = ["Committed", "committed"]
@@ -29,16 +30,17 @@ class Committed:
     response: bytes | None
 
 
-def committed(connection: Connection, pks: Sequence[int]) -> Iterator[Committed]:
+def committed(connection: Connection, pks: Sequence[int], expand: Expand = expanded) -> Iterator[Committed]:
     """Yield what is stored of calls with these keys, up to a thousand; nothing for those that are gone.
 
-    Raises `ValueError` for bodies that cannot be put together, `EncryptionError` for those that want a key.
+    `expand` gives the parts of their bodies. Raises `ValueError` for bodies that cannot be put together,
+    `EncryptionError` for those that want a key.
     """
     calls = tables.calls
     rows = connection.execute(select(calls).where(calls.c.pk.in_(pks)).order_by(calls.c.pk)).all()
     findings, labels = _findings(connection, pks), labels_of(connection, pks)
     workings = _workings(connection, {row.price_pk for row in rows if row.price_pk is not None})
-    exchanges = dict(salted_exchanges(connection, calls.c.pk.in_(pks), limit=len(pks)))
+    exchanges = dict(salted_exchanges(connection, calls.c.pk.in_(pks), limit=len(pks), expand=expand))
     for row in rows:
         salted = exchanges.get(row.pk)
         exchange = None if salted is None else salted.exchange

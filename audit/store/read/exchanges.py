@@ -14,7 +14,7 @@ from audit.store import tables
 from audit.store.columns import member, octets
 from audit.store.lots import in_lots
 from audit.store.packing import unpack_exchange
-from audit.store.parts import expanded, tail
+from audit.store.parts import Expand, expanded, tail
 from audit.store.recipes import Item, join, parse, shared, used
 from audit.store.sealing import SEALED, Opener, is_sealed, open_exchange
 from audit.store.search import spoken
@@ -58,13 +58,15 @@ def stored_exchanges(connection: Connection, where: ColumnElement[bool], *, limi
     return [(pk, one.exchange) for pk, one in salted_exchanges(connection, where, limit=limit)]
 
 
-def salted_exchanges(connection: Connection, where: ColumnElement[bool], *, limit: int) -> list[tuple[int, Salted]]:
-    """Return the same with their salts."""
+def salted_exchanges(
+    connection: Connection, where: ColumnElement[bool], *, limit: int, expand: Expand = expanded
+) -> list[tuple[int, Salted]]:
+    """Return the same with their salts; `expand` gives their parts."""
     found = select(*_COLUMNS).join_from(tables.calls, tables.exchanges, _c.pk == tables.exchanges.c.call_pk)
     rows = connection.execute(found.where(where).order_by(_c.pk.desc()).limit(limit)).all()
     labels = labels_of(connection, [row.pk for row in rows])
     recipes = {row.pk: _bodies(row.recipe) for row in rows if row.recipe is not None}
-    parts = expanded(connection, {part for bodies in recipes.values() for items in bodies for part in used(items)})
+    parts = expand(connection, {part for bodies in recipes.values() for items in bodies for part in used(items)})
     opener = Opener.of(connection, (row.id.bytes for row in rows if is_sealed(row.codec)))
     return [(row.pk, _exchange(row, labels.get(row.pk, ()), recipes.get(row.pk), parts, opener)) for row in rows]
 

@@ -21,6 +21,8 @@ from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, WIDTH, extended, hashes_of
 from audit.store import tables
 from audit.store.columns import octets
+from audit.store.parts import Expand
+from audit.store.read.addresses import Addresses
 from audit.store.read.attested import look_at_attested
 from audit.store.read.committed import Committed, committed
 from audit.store.read.erased import Erased, intact_acts
@@ -52,13 +54,15 @@ def verify(
     """Return what is found, for a transaction that reads.
 
     `checkpoints` are those whose signatures hold, `anchored` is the size of the greatest that came from an anchor.
-    Leaves and roots are looked at all; contents of those that were recorded `since`, or of a random `sample`.
+    Leaves and roots are looked at all; contents and the parts of them of those that were recorded `since`, or of a
+    random `sample`.
     `progress` is told how many entries are done, and of how many.
     """
     found = Verified(anchored=anchored)
     found.size = connection.execute(select(func.count()).where(_e.place.is_not(None))).scalar_one()
     acts = intact_acts(connection, found)
-    look = _Look(connection, found, acts, _wanted(connection, since, sample))
+    addresses = Addresses(connection, found)
+    look = _Look(connection, found, acts, _wanted(connection, since, sample), addresses)
     for rows in _lots(connection):
         look.at(rows)
         progress(look.place, found.size)
@@ -69,6 +73,8 @@ def verify(
     _look_at_numbers(connection, found)
     _look_for_strangers(connection, found)
     look_at_attested(connection, acts.told, found)
+    if since is None and sample is None:
+        addresses.look_at_others()
     waiting = connection.execute(select(func.count()).where(_e.place.is_(None))).scalar_one()
     if waiting:
         found.entries[Verdict.UNSEQUENCED] = waiting
@@ -86,12 +92,20 @@ class _Unreadable:
 class _Look:
     """Goes over the entries in the order of the log."""
 
-    def __init__(self, connection: Connection, found: Verified, erased: Erased, wanted: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        found: Verified,
+        erased: Erased,
+        wanted: Callable[[int], bool],
+        addresses: Addresses,
+    ) -> None:
         self.place = 0
         self._connection = connection
         self._found = found
         self._erased = erased
         self._wanted = wanted
+        self._addresses = addresses
         self._tree = _Tree()
 
     def at(self, rows: Sequence[Any]) -> None:
@@ -144,7 +158,8 @@ class _Look:
                 self._found.tell(Verdict.ALTERED, f"entry {row.place} of {row.id}", "it is not what stands in the log")
 
     def _at_contents(self, rows: Sequence[Any]) -> None:
-        calls = _calls(self._connection, [row.pk for row in rows if row.id not in self._erased.acts])
+        pks = [row.pk for row in rows if row.id not in self._erased.acts]
+        calls = _calls(self._connection, pks, self._addresses.expanded)
         for row in rows:
             if row.id in self._erased.acts:
                 self._found.entries[self._erased.acts[row.id]] += 1  # what is altered was told before
@@ -225,16 +240,16 @@ def _wanted(connection: Connection, since: datetime | None, sample: int | None) 
     return lambda _pk: True
 
 
-def _calls(connection: Connection, pks: Sequence[int]) -> Mapping[int, Committed | _Unreadable]:
+def _calls(connection: Connection, pks: Sequence[int], expand: Expand) -> Mapping[int, Committed | _Unreadable]:
     try:
-        return {one.pk: one for one in committed(connection, pks)}
+        return {one.pk: one for one in committed(connection, pks, expand)}
     except EncryptionError:  # nothing is wrong with what needs but a key
         raise
     except Exception:  # noqa: BLE001  # rows that were tampered with raise whatever: which ones is found one by one
         found: dict[int, Committed | _Unreadable] = {}
         for pk in pks:
             try:
-                found.update((one.pk, one) for one in committed(connection, [pk]))
+                found.update((one.pk, one) for one in committed(connection, [pk], expand))
             except Exception as exc:  # noqa: BLE001  # likewise
                 found[pk] = _Unreadable(f"{type(exc).__name__}: {exc}"[:200])
         return found

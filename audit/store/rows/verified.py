@@ -30,7 +30,7 @@ class Amiss:
 
     verdict: Verdict
     what: str
-    """A call, an act, an entry, a checkpoint."""
+    """A call, an act, an entry, a checkpoint, a part of bodies."""
     why: str
 
 

@@ -96,6 +96,10 @@ def test_an_altered_price_is_told_and_one_that_was_put_in(attested: Engine) -> N
     assert told(attested, delete(tables.prices), new) == ["ALTERED price", "MISSING price"]
 
 
+def test_a_price_that_is_found_by_another_digest_is_told(attested: Engine) -> None:
+    assert told(attested, update(tables.prices).values(digest="d")) == ["ALTERED price", "MISSING price"]
+
+
 def test_an_act_of_a_price_that_is_altered_or_gone_is_no_word_for_it(attested: Engine) -> None:
     altered = update(tables.acts).where(tables.acts.c.kind == "price").values(statement={"digest": "d"})
     assert told(attested, altered) == ["ALTERED act", "ALTERED price"]
