@@ -49,7 +49,25 @@ def _text(statement: Mapping[str, Any]) -> str:
 
 
 def _view(statement: Mapping[str, Any]) -> str:
-    return f"call {_with_hyphens(statement.get('call'))} by {statement.get('way')}"
+    into = f" into {statement['into']}" if "into" in statement else ""
+    return f"{_viewed(statement)} by {statement.get('way')}{into}"
+
+
+def _viewed(statement: Mapping[str, Any]) -> str:
+    """Tell what was looked at: a call, or how many of which."""
+    if "calls" not in statement:
+        return f"call {_with_hyphens(statement.get('call'))}"
+    calls = f"{statement['calls']} call{'' if statement['calls'] == 1 else 's'}"
+    return f"{calls} ({_selected(statement['selection'])})" if "selection" in statement else f"all {calls}"
+
+
+def _selected(selection: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {_joined(value, ' or ')}" for name, value in selection.items())
+
+
+def _joined(value: Any, by: str) -> str:
+    """Write a list in words; a list in it is a label, of a name and a value."""
+    return by.join(_joined(one, "=") for one in value) if isinstance(value, list) else str(value)
 
 
 def _review(statement: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from audit.cli._figures import figure
 from audit.cli._options import as_json, settings
 from audit.cli._output import legible, plain, print_json
 from audit.cli._progress import progress
+from audit.cli._views import say
 from audit.wiring.backing_up import make_backup
 
 __all__ = ["command"]
@@ -43,10 +44,13 @@ def command(ctx: click.Context, place: Path, with_keys: bool, as_json: bool) -> 
     """Write the record as it is now into a file, while others record on.
 
     In a folder it gets a name from the time. Nothing is written over. What processes that are still recording have
-    only journalled is not in it; how much that is is told. What is erased later stays in older backups.
+    only journalled is not in it; how much that is is told. What is erased later stays in older backups. The ledger
+    notes who makes it, as a view of all calls.
     """
     with progress() as advance:
-        made = make_backup(settings(ctx), place, with_keys=with_keys, progress=lambda *step: advance("rows", *step))
+        made = make_backup(
+            settings(ctx), place, with_keys=with_keys, progress=lambda *step: advance("rows", *step), say=say
+        )
     manifest = made.manifest
     if as_json:
         print_json({"file": str(made.path), "keys": made.keys and str(made.keys), **plain(manifest)})

@@ -11,6 +11,7 @@ from audit.cli._moved import SAMPLE, print_moved, told_moved, which_contents
 from audit.cli._options import as_json, settings
 from audit.cli._output import print_json
 from audit.cli._progress import progress
+from audit.cli._views import say
 from audit.wiring.restoring import copy_database
 
 __all__ = ["command"]
@@ -103,10 +104,11 @@ def copy(ctx: click.Context, source: str, target: str, contents: str, as_json: b
 
     It is copied as it is at one moment, all of it or nothing, read again and compared. What is recorded meanwhile is
     not in it: until they are switched over, stop those who record, or let them only journal (recording.drain = false).
+    The ledger of the first notes who copies it, as a view of all calls.
     """
     with progress() as advance:
         sample = SAMPLE if contents == "sample" else None
-        moved = copy_database(settings(ctx), source, target, sample=sample, progress=advance)
+        moved = copy_database(settings(ctx), source, target, sample=sample, progress=advance, say=say)
     if as_json:
         print_json(told_moved(moved))
     else:

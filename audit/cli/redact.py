@@ -15,6 +15,8 @@ from audit.cli._nothing import say_when, say_why_nothing
 from audit.cli._options import as_json, scoped, settings
 from audit.cli._output import print_json
 from audit.cli._table import left, print_table, right
+from audit.cli._views import say_look
+from audit.store.looks import Look, selection_of
 from audit.store.scope import Scope
 from audit.wiring import redacting
 
@@ -88,6 +90,8 @@ def command(
         found = redact(exchange).found
         for rule in dict.fromkeys(one.rule for one in found):
             tallies.setdefault(rule, _Tally()).add([one.value for one in found if one.rule == rule])
+    if looked:
+        say_look(given, Look(way="audit redact --dry-run", calls=looked, selection=selection_of(scope)))
     _show(tallies, looked, as_json=as_json)
     if not looked:
         say_why_nothing(read, scope)

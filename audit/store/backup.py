@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,12 @@ class Content:
     """How many it has not of the calls that were asked for."""
 
 
-def write_backup(engine: Engine, path: Path, progress: Progress) -> None:
+def write_backup(engine: Engine, path: Path, progress: Progress, begin: Callable[[], None] = lambda: None) -> None:
     """Write the record into a new file that only its owner can read, and bring it to the disk.
 
-    Raises `AuditError` if there is such a file or none can be made, `StoreError` if the record cannot be read or there
-    is no room; what was begun is taken away then.
+    `begin` is called when the file is there and nothing has been read: what it writes is in the backup. Raises
+    `AuditError` if there is such a file or none can be made, `StoreError` if the record cannot be read or there is no
+    room, and what `begin` raises; what was begun is taken away then.
     """
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -52,6 +53,7 @@ def write_backup(engine: Engine, path: Path, progress: Progress) -> None:
     except OSError as exc:
         raise AuditError(f"cannot make {path}: {exc.strerror}") from exc
     try:
+        begin()
         _fill(engine, path, progress)
         _bring_to_disk(path)
     except BaseException as exc:  # whatever it was, Ctrl-C too: half a backup may not pass for one

@@ -54,9 +54,15 @@ class Copied:
         return together(self.source)
 
 
-def copy_record(source: Engine, target: Engine, progress: Progress = lambda _done, _of: None) -> Copied:
+def copy_record(
+    source: Engine,
+    target: Engine,
+    progress: Progress = lambda _done, _of: None,
+    begin: Callable[[], None] = lambda: None,
+) -> Copied:
     """Copy all tables into an empty database, whose schema is made; `progress` is told how many steps are done.
 
+    `begin` is called when there is somewhere to copy to and nothing has been read: what it writes is copied too.
     Calls keep their keys, but for the month in them: see `months.py`. Raises `StoreError` for a source that is not up
     to date, for a target that holds anything, and when either cannot be used.
     """
@@ -66,6 +72,7 @@ def copy_record(source: Engine, target: Engine, progress: Progress = lambda _don
     with translated(), reading.begin() as old, target.connect() as new, new.begin() as transaction:
         take_writing_turn(new)
         _must_be_empty(new)
+        begin()
         copied = _Copy(old, new, progress).run()
         if not copied.is_equal:
             transaction.rollback()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Made", "make_backup"]
 
 _AT_ONCE = 200
+_log = logging.getLogger("audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +39,20 @@ def make_backup(
     *,
     with_keys: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    say: Callable[[str], None] = _log.warning,
 ) -> Made:
     """Back up the configured record into a new file, or into one named by the time in a folder that is there.
 
-    What dead processes left in the journal is brought in first. Raises `AuditError` for a file that is there already or
-    cannot be made, `StoreError` when the record cannot be read or there is no room.
+    What dead processes left in the journal is brought in first, and the ledger notes who makes the backup; where it
+    cannot, that is told to `say`. Raises `AuditError` for a file that is there already or cannot be made, `StoreError`
+    when the record cannot be read or there is no room, `LedgerError` where it has to be noted and cannot.
     """
     from audit.store.backup import write_backup
     from audit.store.engine import hidden, is_there, opened
     from audit.store.manifest import manifest_of, write_json
     from audit.wiring import open_reader
     from audit.wiring.spare_keys import keep_keys, keys_path
+    from audit.wiring.viewing import note_copy
 
     if not is_there(settings.database_url):
         raise StoreError(f"there is no record yet at {hidden(settings.database_url)}", permanent=True)
@@ -58,7 +64,7 @@ def make_backup(
             raise AuditError(f"{beside} is there already, and no backup is written over: name another file")
     waiting = list(_journalled(settings.journal))
     with opened(settings.database_url) as engine:
-        write_backup(engine, path, progress)
+        write_backup(engine, path, progress, partial(note_copy, settings, "audit backup", str(path.absolute()), say))
     keys = keep_keys(settings, path) if with_keys else None
     manifest = _described(settings, path, now, waiting)
     try:

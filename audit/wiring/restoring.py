@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ __all__ = ["Moved", "copy_database", "restore_backup"]
 
 Progress = Callable[[str, int, int], None]
 """Told what is being counted, how many are done, and of how many."""
+_log = logging.getLogger("audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +64,28 @@ def _silent(_what: str, _done: int, _of: int) -> None:
 
 
 def copy_database(
-    settings: Settings, source: str, target: str, *, sample: int | None = None, progress: Progress = _silent
+    settings: Settings,
+    source: str,
+    target: str,
+    *,
+    sample: int | None = None,
+    progress: Progress = _silent,
+    say: Callable[[str], None] = _log.warning,
 ) -> Moved:
     """Copy a record into an empty database, and look whether its contents, or those of a sample, are what was entered.
 
-    Raises `StoreError` for a source that is not there or not up to date, for a target that is not empty, and when
-    either cannot be used; `EncryptionError` for bodies that are encrypted with a key that is not here.
+    The ledger of the source notes who copies it; where it cannot, that is told to `say`. Raises `StoreError` for a
+    source that is not there or not up to date, for a target that is not empty, and when either cannot be used;
+    `EncryptionError` for bodies that are encrypted with a key that is not here, `LedgerError` where it has to be noted
+    and cannot.
     """
     from audit.store.engine import hidden, is_there
+    from audit.wiring.viewing import note_copy
 
     if not is_there(source):
         raise StoreError(f"there is no database at {hidden(source)}", permanent=True)
-    return _moved(settings, source, target, _Held(), sample, progress)
+    note = partial(note_copy, settings, "audit db copy", hidden(target), say, source)
+    return _moved(settings, source, target, _Held(), sample, progress, note)
 
 
 def restore_backup(
@@ -107,7 +120,15 @@ def restore_backup(
     return Moved(copied=moved.copied, verified=moved.verified, unreached=max(last - manifest.log_size, 0))
 
 
-def _moved(settings: Settings, source: str, target: str, held: _Held, sample: int | None, progress: Progress) -> Moved:
+def _moved(
+    settings: Settings,
+    source: str,
+    target: str,
+    held: _Held,
+    sample: int | None,
+    progress: Progress,
+    begin: Callable[[], None] = lambda: None,
+) -> Moved:
     from audit.store.copying import copy_record
     from audit.store.engine import open_engine
     from audit.store.read.ledger import LedgerReader
@@ -117,7 +138,7 @@ def _moved(settings: Settings, source: str, target: str, held: _Held, sample: in
         stack.callback(old.dispose)
         reader = stack.enter_context(closing(LedgerReader(new)))
         _must_open(old)
-        copied = copy_record(old, new, lambda done, of: progress("rows", done, of))
+        copied = copy_record(old, new, lambda done, of: progress("rows", done, of), begin)
         if not copied.is_equal:
             return Moved(copied=copied, verified=None)
         verified = reader.verify(

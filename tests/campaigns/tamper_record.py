@@ -14,10 +14,11 @@ from audit.store.choosing import By
 from audit.store.effective import Effective
 from audit.store.erasing import Request, What, erase
 from audit.store.holds import place_hold, release_hold
+from audit.store.looks import Look
 from audit.store.reviews import decide
 from audit.store.rows import Review, ReviewVerdict
 from audit.store.sequencing import Sequencer
-from audit.store.views import enter_view
+from audit.store.views import enter_look, enter_view
 from audit.store.write import Writer
 from tests.ledger.keys import KEY
 from tests.store.bodies_of import a_conversation, talking
@@ -44,6 +45,7 @@ def make_record(engine: Engine, anchor: Path) -> None:
     for values in (settings.values, {"proxy.port": "2"}):
         writer.writes_by(replace(settings, values=values))
     enter_view(engine, uuid4(), way="audit calls show", actor="bob@h")
+    enter_look(engine, Look(way="audit backup", into="/srv/kept.db"), actor="bob@h")
     for user in ("user 5", "user 6"):
         hold = place_hold(engine, By.USER, user, reason="a lawsuit", actor="ann")
     release_hold(engine, hold, reason="it is settled", actor="ann")

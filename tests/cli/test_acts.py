@@ -26,6 +26,20 @@ from tests.store.samples import NOON, an_id
         ),
         (Kind.REVIEW, {"side": "prompt", "severity": 3}, "call None, prompt: None (should be 3): None"),
         (Kind.VIEW, {"call": ["a"], "way": None}, "call ['a'] by None"),
+        (
+            Kind.VIEW,
+            {"calls": 9, "way": "audit backup", "into": "/srv/kept.db"},
+            "all 9 calls by audit backup into /srv/kept.db",
+        ),
+        (
+            Kind.VIEW,
+            {
+                "calls": 1,
+                "way": "audit redact --dry-run",
+                "selection": {"projects": ["a", "b"], "labels": [["env", "prod"]], "canaries": "without"},
+            },
+            "1 call (projects: a or b, labels: env=prod, canaries: without) by audit redact --dry-run",
+        ),
     ],
 )
 def test_what_was_done_is_told_in_a_line(kind: Kind, statement: dict[str, object], told: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.errors import StoreError
 from audit.store.engine import sqlite_url
 from tests.cli.terminal import Audit
 from tests.recording.kept import a_recorder, ask
@@ -14,7 +15,25 @@ def test_a_backup_is_told_in_figures(audit: Audit, filled: str, tmp_path: Path) 
     said = audit("backup", str(tmp_path / "kept.db"))
     assert said.code == 0, said
     assert said.lines[0].startswith(f"backup    {tmp_path / 'kept.db'}, 0.")
-    assert said.lines[1:] == ["holds     9 calls, 0 entries in the log"]
+    assert said.lines[1:] == ["holds     9 calls, 11 entries in the log"]
+
+
+def test_who_made_it_is_in_the_ledger(audit: Audit, filled: str, tmp_path: Path) -> None:
+    assert audit("backup", str(tmp_path / "kept.db")).code == 0
+    told = f"all 9 calls by audit backup into {tmp_path / 'kept.db'}"
+    assert audit("ledger", "acts", "--kind", "view").lines[1].endswith(told)
+
+
+def test_what_the_ledger_could_not_note_is_said(
+    audit: Audit, filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwritable(*_args: object, **_kwargs: object) -> None:
+        raise StoreError("attempt to write a readonly database", permanent=True)
+
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    said = audit("backup", str(tmp_path / "kept.db"))
+    assert (said.code, said.lines[1]) == (0, "holds     9 calls, 0 entries in the log")
+    assert said.err == "the ledger could not note this view: attempt to write a readonly database\n"
 
 
 def test_what_is_not_in_it_is_told_and_where_the_keys_are(

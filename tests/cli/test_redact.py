@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.cli._nothing import NOTHING_RECORDED
+from audit.errors import StoreError
 from audit.store.engine import open_engine
 from audit.store.read import Reader
 from audit.store.write import Writer
@@ -44,6 +45,33 @@ def test_a_dry_run_shows_how_much_would_go_and_masked_examples(audit: Audit, per
     ]
     assert f"{CALLS + 2} calls looked at; nothing was changed." in said.err
     assert "x.org" not in said.out
+
+
+def test_who_looked_is_in_the_ledger_once(audit: Audit, personal: str) -> None:
+    audit("redact", "--dry-run", "--rule", "card", "--user", "nobody")
+    assert audit("ledger", "acts", "--kind", "view", "--json").json == []  # there was nothing to look at
+    assert audit("redact", "--dry-run", "--rule", "card", "--limit", "3", "--since", "2026-01-01").code == 0
+    (act,) = audit("ledger", "acts", "--kind", "view", "--json").json
+    assert act["statement"] == {
+        "calls": 3,
+        "way": "audit redact --dry-run",
+        "selection": {"since": act["statement"]["selection"]["since"], "canaries": "without"},
+    }
+
+
+def test_where_looks_have_to_be_noted_nothing_is_shown_without(
+    audit: Audit, personal: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwritable(*_args: object, **_kwargs: object) -> None:
+        raise StoreError("attempt to write a readonly database", permanent=True)
+
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    said = audit("redact", "--dry-run", "--rule", "card")
+    assert (said.code, "4…1" in said.out) == (0, True)
+    assert "the ledger could not note this view" in said.err
+    (home.parent / "audit.toml").write_text('[ledger]\nviews = "required"\n')
+    said = audit("redact", "--dry-run", "--rule", "card")
+    assert (said.code, said.out) == (2, "")
 
 
 def test_json_has_the_same(audit: Audit, personal: str) -> None:

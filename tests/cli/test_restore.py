@@ -24,7 +24,7 @@ def test_what_came_back_is_told_in_figures(audit: Audit, backup: str, tmp_path: 
     said = audit("restore", backup, "--to", sqlite_url(tmp_path / "back.db"))
     assert said.code == 0, said
     assert said.lines[0].startswith("copied    9 calls, ")
-    assert said.lines[2:] == ["entries   10 ok; 10 anchored", "whole"]
+    assert said.lines[2:] == ["entries   11 ok; 10 anchored", "whole"]
 
 
 def test_a_lost_home_comes_back_with_its_keys(
@@ -34,10 +34,10 @@ def test_a_lost_home_comes_back_with_its_keys(
     shutil.rmtree(home)
     monkeypatch.setenv("AUDIT_DATABASE_URL", an_empty_database(KIND, home))
     said = audit("restore", backup, "--with-keys", "--json", "--verify", "sample")
-    assert (said.code, said.json["verified"], said.json["entries"]) == (0, True, {"ok": 10})
+    assert (said.code, said.json["verified"], said.json["entries"]) == (0, True, {"ok": 11})
     assert audit("usage", "--json").json == before
     assert audit("verify").code == 0
-    assert audit("ledger", "sign").out == "all is signed already\n"
+    assert audit("ledger", "sign").out == "signed at 11 entries\n"
 
 
 def test_an_older_one_is_told_to_be_older(audit: Audit, backup: str, filled: str, tmp_path: Path) -> None:
@@ -48,10 +48,10 @@ def test_an_older_one_is_told_to_be_older(audit: Audit, backup: str, filled: str
     older = tmp_path / "older.db"
     assert audit("backup", str(older)).code == 0
     manifest = manifest_of(older)
-    manifest.write_text(manifest.read_text().replace('"log_size": 10', '"log_size": 8'))
+    manifest.write_text(manifest.read_text().replace('"log_size": 12', '"log_size": 8'))
     said = audit("restore", str(older), "--to", sqlite_url(tmp_path / "back.db"))
     assert said.lines[2:] == [
-        "entries   10 ok; 0 anchored",
+        "entries   12 ok; 0 anchored",
         "older     an anchor knows of 2 entries that came after this backup. "
         "The ledger goes on only when `ledger.anchors` names another place.",
         "whole",

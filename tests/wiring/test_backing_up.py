@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
 
-from audit.errors import AuditError, StoreError
-from audit.settings import Settings
-from audit.store.engine import sqlite_url
+from audit.errors import AuditError, LedgerError, StoreError
+from audit.settings import LedgerSettings, Settings
+from audit.store.engine import opened, sqlite_url
 from audit.store.manifest import checked_manifest, manifest_of
+from audit.store.read.ledger import LedgerReader
+from audit.store.rows.acts import ActRow
 from audit.wiring import backing_up as module
+from audit.wiring.acting import actor
 from audit.wiring.backing_up import make_backup
 from audit.wiring.ledger import load_signer
 from audit.wiring.restoring import restore_backup
@@ -83,6 +87,19 @@ def test_a_backup_under_load_has_all_that_was_stored_before_it_began_and_comes_b
     assert len(kept) == made.manifest.rows["calls"]
 
 
+def views(url: str) -> tuple[ActRow, ...]:
+    with opened(url, read_only=True) as engine:
+        return LedgerReader(engine).acts("view")
+
+
+def under(settings: Settings, views: str) -> Settings:
+    return settings.model_copy(update={"ledger": LedgerSettings.model_validate({"views": views})})
+
+
+def unwritable(*_args: object, **_kwargs: object) -> None:
+    raise StoreError("attempt to write a readonly database", permanent=True)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """An installation with something of everything."""
@@ -95,9 +112,62 @@ def test_a_manifest_tells_what_is_in_a_backup(settings: Settings, tmp_path: Path
     assert manifest == made.manifest
     assert manifest.key == str(load_signer(settings).verifier)
     assert manifest.checkpoint is not None
-    assert (manifest.log_size, manifest.not_collected) == (12, 0)
+    assert (manifest.log_size, manifest.not_collected) == (13, 0)
     assert load_signer(settings).exported() not in manifest_of(made.path).read_text()
     assert made.keys is None
+
+
+def test_a_backup_holds_that_it_was_made(settings: Settings, tmp_path: Path) -> None:
+    made = make_backup(settings, tmp_path / "kept.db")
+    (act,) = views(settings.database_url)
+    assert (act.actor, act.statement) == (actor(), {"calls": 8, "way": "audit backup", "into": str(made.path)})
+    assert act.place == 12
+    assert views(sqlite_url(made.path)) == (act,)
+
+
+def test_a_backup_that_cannot_be_made_is_not_noted(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "kept.db").touch()
+    for place in (tmp_path / "kept.db", tmp_path / "nowhere" / "kept.db"):
+        with pytest.raises(AuditError):
+            make_backup(settings, place)
+    assert views(settings.database_url) == ()
+
+
+def test_who_wants_no_views_in_the_ledger_gets_none_of_backups(settings: Settings, tmp_path: Path) -> None:
+    make_backup(under(settings, "off"), tmp_path / "kept.db")
+    assert views(settings.database_url) == ()
+
+
+def test_where_looks_have_to_be_noted_and_cannot_there_is_no_backup(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    with pytest.raises(LedgerError, match="ask for the right to write"):
+        make_backup(under(settings, "required"), tmp_path / "kept.db")
+    assert not (tmp_path / "kept.db").exists()
+
+
+def test_a_record_that_cannot_be_written_to_is_backed_up_and_that_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    said: list[str] = []
+    assert make_backup(settings, tmp_path / "kept.db", say=said.append).manifest.rows["calls"] == 8
+    make_backup(settings, tmp_path / "more.db")
+    assert said == caplog.messages == ["the ledger could not note this view: attempt to write a readonly database"]
+
+
+def test_who_may_only_read_backs_up_what_a_server_has(tmp_path: Path) -> None:
+    settings = a_filled_installation(tmp_path / "here", "postgresql")
+    reader = make_url(settings.database_url).set(username="audit_reader", password="x")
+    with opened(settings.database_url) as engine, engine.begin() as connection:
+        connection.execute(text("CREATE ROLE audit_reader LOGIN PASSWORD 'x'"))
+        connection.execute(text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO audit_reader"))
+    theirs = {"home": settings.home, "store": {"url": reader.render_as_string(hide_password=False)}}
+    said: list[str] = []
+    made = make_backup(Settings.model_validate(theirs), tmp_path, say=said.append)
+    assert (made.manifest.rows["calls"], made.manifest.log_size) == (8, 12)
+    assert [one.rpartition(": ")[2] for one in said] == ["permission denied for table acts"]
 
 
 def test_in_a_folder_it_gets_a_name_from_the_time(settings: Settings, tmp_path: Path) -> None:

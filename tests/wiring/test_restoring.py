@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from audit.errors import AuditError, LedgerError, StoreError
-from audit.settings import Settings
+from audit.settings import LedgerSettings, Settings
 from audit.store.engine import open_engine, sqlite_url
 from audit.store.manifest import Manifest, checked_manifest, manifest_of, sha256_of, write_json
+from audit.store.rows.acts import ActRow
 from audit.store.rows.verified import Verdict
+from audit.wiring.acting import actor
 from audit.wiring.backing_up import make_backup
 from audit.wiring.keeping import sign_now
-from audit.wiring.ledger import load_signer, verify_record
+from audit.wiring.ledger import load_signer, open_ledger, verify_record
 from audit.wiring.restoring import copy_database, restore_backup
 from tests.databases import KIND, KINDS, an_empty_database
 from tests.store.whole import empty_tables
@@ -35,6 +37,19 @@ def settings(tmp_path: Path) -> Settings:
 def backup(settings: Settings, tmp_path: Path) -> Path:
     """A backup of it."""
     return make_backup(settings, tmp_path / "kept.db").path
+
+
+def views(settings: Settings) -> tuple[ActRow, ...]:
+    with open_ledger(settings) as reader:
+        return reader.acts("view")
+
+
+def settings_at(url: str, home: Path) -> Settings:
+    return Settings.model_validate({"home": home, "store": {"url": url}})
+
+
+def unwritable(*_args: object, **_kwargs: object) -> None:
+    raise StoreError("attempt to write a readonly database", permanent=True)
 
 
 def tampered(backup: Path, statement: str) -> None:
@@ -60,7 +75,8 @@ def test_a_record_of_either_kind_comes_back_into_either(here: str, there: str, t
     moved = restore_backup(settings, backup, to=target, progress=lambda *step: steps.append(step))
     assert moved.is_sound
     assert moved.verified is not None
-    assert (moved.verified.size, moved.verified.anchored, moved.unreached) == (ENTRIES, ENTRIES, 0)
+    assert (moved.verified.size, moved.verified.anchored, moved.unreached) == (ENTRIES + 1, ENTRIES, 0)
+    assert moved.verified.acts["view"] == 1  # that of who made the backup
     assert moved.verified.checkpoints == 3  # two in the record, and the one that is anchored
     assert ids_in(target) == ids_in(settings.database_url)
     assert {what for what, _, _ in steps} == {"rows", "entries"}
@@ -91,7 +107,7 @@ def test_entries_that_came_after_the_backup_are_told(settings: Settings, backup:
     sign_now(settings)
     moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
     assert moved.is_sound
-    assert moved.unreached == 2
+    assert moved.unreached == 2  # what the backup has of itself is anchored since, too
     assert moved.verified is not None
     assert moved.verified.anchored == ENTRIES
 
@@ -135,7 +151,9 @@ def test_keys_come_back_with_it(settings: Settings, tmp_path: Path) -> None:
     stranger = settings_of(tmp_path / "stranger")
     assert restore_backup(stranger, backup, with_keys=True).is_sound
     assert load_signer(stranger) == load_signer(settings)
-    assert sign_now(stranger) is None
+    signed = sign_now(stranger)
+    assert signed is not None
+    assert signed.size == ENTRIES + 1
 
 
 def test_a_record_without_a_ledger_key_comes_back(tmp_path: Path) -> None:
@@ -145,7 +163,7 @@ def test_a_record_without_a_ledger_key_comes_back(tmp_path: Path) -> None:
     moved = restore_backup(settings, backup, to=sqlite_url(tmp_path / "back.db"))
     assert moved.is_sound
     assert moved.verified is not None
-    assert moved.verified.entries == {Verdict.UNSEQUENCED: 1}
+    assert moved.verified.entries == {Verdict.OK: 2}
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_made(settings: Settings, backup: Path, tmp_path: Path) -> None:
@@ -163,6 +181,45 @@ def test_a_copy_is_verified(settings: Settings, tmp_path: Path) -> None:
     assert moved.verified is not None
     assert moved.verified.entries == {Verdict.OK: 2}
     assert checked_manifest(make_backup(settings, tmp_path / "kept.db").path).rows["calls"] == 8
+
+
+@pytest.mark.parametrize("here", KINDS)
+def test_who_copies_is_noted_there_as_here(here: str, tmp_path: Path) -> None:
+    settings = a_filled_installation(tmp_path / "here", here)
+    other = settings_of(tmp_path / "other")  # which is configured does not matter
+    target = sqlite_url(tmp_path / "copy.db")
+    assert copy_database(other, settings.database_url, target).is_sound
+    (act,) = views(settings)
+    assert (act.actor, act.statement) == (actor(), {"calls": 8, "way": "audit db copy", "into": target})
+    assert views(settings_at(target, tmp_path)) == (act,)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_copy_that_is_not_begun_is_not_noted(settings: Settings) -> None:
+    with pytest.raises(StoreError, match="holds a record already"):
+        copy_database(settings, settings.database_url, settings.database_url)
+    assert views(settings) == ()
+
+
+def test_a_copy_of_what_cannot_be_written_to_says_so(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    said: list[str] = []
+    assert copy_database(settings, settings.database_url, sqlite_url(tmp_path / "copy.db"), say=said.append).is_sound
+    assert said == ["the ledger could not note this view: attempt to write a readonly database"]
+
+
+def test_where_looks_have_to_be_noted_nothing_is_copied_without(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    required = settings.model_copy(update={"ledger": LedgerSettings(views="required")})
+    with pytest.raises(LedgerError, match="ask for the right to write"):
+        copy_database(required, settings.database_url, sqlite_url(tmp_path / "copy.db"))
+    engine = open_engine(sqlite_url(tmp_path / "copy.db"))
+    assert len(empty_tables(engine)) > 10
+    engine.dispose()
 
 
 def test_a_copy_of_what_is_not_there_makes_nothing(tmp_path: Path) -> None:

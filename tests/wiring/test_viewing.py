@@ -7,11 +7,12 @@ import pytest
 from audit import wiring
 from audit.errors import LedgerError, StoreError
 from audit.settings import LedgerSettings, Settings
+from audit.store.looks import Look
 from audit.store.rows.acts import ActRow
 from audit.store.rows.verified import Verdict
 from audit.wiring.acting import actor
 from audit.wiring.ledger import open_ledger, verify_record
-from audit.wiring.viewing import note_view
+from audit.wiring.viewing import note_copy, note_look, note_view
 from tests.store.samples import an_id
 from tests.wired import settings_of
 
@@ -47,6 +48,32 @@ def test_a_view_is_entered_with_who_looks(settings: Settings, wanted: str) -> No
         (actor(), "audit calls show"),
         ("ann@example.com", "dashboard"),
     ]
+
+
+def test_a_look_at_many_calls_is_entered_likewise(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Look(way="audit redact --dry-run", calls=2, selection={})
+    assert note_look(settings, look) is None
+    assert note_look(under(settings, "off"), look) is None
+    told = {"calls": 2, "way": "audit redact --dry-run", "selection": {}}
+    assert [(one.actor, one.statement) for one in views(settings)] == [(actor(), told)]
+    monkeypatch.setattr("audit.store.views.enter_look", unwritable)
+    assert note_look(settings, look) == f"the ledger could not note this view: {READ_ONLY}"
+    with pytest.raises(LedgerError, match="ask for the right to write"):
+        note_look(under(settings, "required"), look)
+
+
+def test_a_copy_of_the_record_is_entered_where_it_is_copied_from(settings: Settings, tmp_path: Path) -> None:
+    other = settings_of(tmp_path / "other")
+    said: list[str] = []
+    note_copy(other, "audit db copy", "there", said.append, settings.database_url)
+    note_copy(settings, "audit backup", "a file", said.append)
+    told = [one.statement for one in reversed(views(settings))]
+    assert told == [
+        {"calls": 0, "way": "audit db copy", "into": "there"},
+        {"calls": 0, "way": "audit backup", "into": "a file"},
+    ]
+    note_copy(settings_of(tmp_path / "nothing"), "audit backup", "a file", said.append)  # without tables
+    assert [one.partition(":")[0] for one in said] == ["the ledger could not note this view"]
 
 
 def test_a_view_has_its_place_in_the_log_at_once(settings: Settings) -> None:

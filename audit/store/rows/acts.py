@@ -27,7 +27,7 @@ class Kind(StrEnum):
     SETTINGS = "settings"
     """Who writes to the record does so with other settings than before."""
     VIEW = "view"
-    """Somebody looked at what a call's bodies say."""
+    """Somebody looked at what bodies say: of one call, or of many at once, which may have been copied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
