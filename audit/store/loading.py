@@ -13,7 +13,22 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, LargeBinary, Table, TypeDecorator, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Boolean,
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    TypeDecorator,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -26,6 +41,7 @@ from audit.store.lots import in_lots
 __all__ = [
     "MONTH_KEYS",
     "PARTITIONED",
+    "among",
     "continue_keys",
     "copy_binary",
     "entered",
@@ -75,6 +91,16 @@ def entered(connection: Connection, ids: Iterable[bytes]) -> Iterator[bytes]:
         else:
             found = connection.exec_driver_sql("SELECT id FROM entries WHERE id = ANY(%s)", (some,))
         yield from map(octets, found.scalars())
+
+
+def among(connection: Connection, column: ColumnClause[Any], lot: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values of a lot.
+
+    PostgreSQL is sent them as one array: a parameter for each costs more than what is then done with them.
+    """
+    if is_sqlite(connection):
+        return column.in_(lot)
+    return column == any_(literal(lot, ARRAY(column.type)))
 
 
 def take_writing_turn(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Connection, Engine, Integer, Select, column, 
 
 from audit.call import Reading
 from audit.store.engine import is_sqlite
-from audit.store.loading import copy_binary
+from audit.store.loading import among, copy_binary
 
 __all__ = [
     "Index",
@@ -70,7 +70,7 @@ def remove_from_index(connection: Connection, pks: Sequence[int]) -> None:
     """Remove calls by their keys; in SQLite their words stay in the file until the index is written anew."""
     key = (_FTS5 if is_sqlite(connection) else _TSQUERY).key
     index = table("call_words", column(key, BigInteger))
-    connection.execute(index.delete().where(index.c[key].in_(pks)))
+    connection.execute(index.delete().where(among(connection, index.c[key], pks)))
 
 
 def indexed(connection: Connection) -> int:

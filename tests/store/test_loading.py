@@ -12,6 +12,7 @@ from audit.store.engine import is_sqlite, open_engine
 from audit.store.loading import (
     MONTH_KEYS,
     PARTITIONED,
+    among,
     continue_keys,
     insert_rows,
     make_partitions,
@@ -51,6 +52,15 @@ def test_no_rows_are_nothing(engine: Engine) -> None:
     with engine.begin() as connection:
         insert_rows(connection, tables.losses, [])
         assert connection.execute(select(tables.losses)).all() == []
+
+
+def test_many_values_are_asked_for_at_once(engine: Engine, writer: Writer) -> None:
+    writer.append([a_call(number) for number in (1, 2, 3)])
+    asked = [an_id(1), an_id(3), an_id(9)]
+    with engine.begin() as connection:
+        for lot, found in ((asked, asked[:2]), ([], [])):
+            ids = select(tables.calls.c.id).where(among(connection, tables.calls.c.id, lot)).order_by(tables.calls.c.pk)
+            assert connection.execute(ids).scalars().all() == found
 
 
 def test_a_row_that_is_there_is_an_error_of_the_data(engine: Engine) -> None:
