@@ -161,7 +161,9 @@ def partition(table: str, month: int) -> str:
 def _make_partition(connection: Connection, table: str, month: int) -> None:
     low, high = month * MONTH_KEYS, (month + 1) * MONTH_KEYS
     name = partition(table, month)
-    connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({high})"))
+    # To make it as a partition at once would wait for all who read the table, and have all who come after wait too.
+    connection.execute(text(f"CREATE TABLE {name} (LIKE {table} INCLUDING GENERATED INCLUDING STORAGE)"))
+    connection.execute(text(f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({low}) TO ({high})"))
 
 
 def copy_binary(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, event, inspect, select
+from sqlalchemy import Engine, event, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from audit.store import tables
@@ -23,6 +23,8 @@ from audit.store.loading import (
     take_writing_turn,
     tells_months,
 )
+from audit.store.partitions import drop_empty_months
+from audit.store.schema import differences
 from audit.store.write import Writer
 from tests.store.samples import NOON, a_call, an_id
 
@@ -100,6 +102,20 @@ def test_there_are_partitions_for_this_month_and_the_next(engine: Engine) -> Non
     names = {partition(table, month) for table in PARTITIONED for month in (743, 744)}
     assert {"calls_2031_12", "call_words_2032_01"} <= names
     assert names & set(inspect(engine).get_table_names()) == (set() if is_sqlite(engine) else names)
+
+
+def test_a_new_month_does_not_wait_for_who_reads(engine: Engine, url: str) -> None:
+    if is_sqlite(engine):
+        return
+    drop_empty_months(engine, NOON)
+    reader, read = open_engine(url), select(tables.calls.c.pk)
+    with reader.connect() as reading, engine.begin() as connection:
+        assert reading.execute(read).all() == []
+        connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        make_partitions(connection, month_of(datetime(2019, 1, 1, tzinfo=UTC)) * MONTH_KEYS + 1)
+        assert reading.execute(read).all() == []
+    reader.dispose()
+    assert differences(engine) == []
 
 
 def test_it_is_asked_once_whether_partitions_are_there(engine: Engine) -> None:
