@@ -18,6 +18,7 @@ from audit.store.engine import at_one_moment, translated
 from audit.store.loading import MONTH_KEYS, continue_keys, insert_rows, make_partitions, take_writing_turn
 from audit.store.lots import in_lots
 from audit.store.months import key_of_a_call, months
+from audit.store.partitions import keep_months
 from audit.store.schema import head, revision, upgrade
 from audit.store.search import add_words, words_of
 from audit.store.tables import metadata
@@ -70,6 +71,7 @@ def copy_record(
     upgrade(target)
     reading = at_one_moment(source)
     with translated(), reading.begin() as old, target.connect() as new, new.begin() as transaction:
+        keep_months(old)
         take_writing_turn(new)
         _must_be_empty(new)
         begin()

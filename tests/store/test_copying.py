@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,10 @@ from audit.store.checks import Checks
 from audit.store.copying import copy_record
 from audit.store.digests import digests
 from audit.store.engine import is_sqlite, open_engine
+from audit.store.erasing import What
 from audit.store.issued import add_key
 from audit.store.read.ledger import LedgerReader
+from audit.store.retaining import Policy, remove_due
 from audit.store.rows.verified import Verified
 from audit.store.schema import head, revision
 from audit.store.write import Writer
@@ -118,6 +120,24 @@ def test_there_and_back_it_is_the_same(source: Engine, engine: Engine, tmp_path:
     with an_empty_engine("sqlite", tmp_path / "back") as back:
         assert copy_record(engine, back).sha256 == there.sha256
         assert {word: found_by(back, word) for word in WORDS} == WORDS
+
+
+def test_what_is_removed_meanwhile_is_copied_as_it_was(
+    engine: Engine, writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.store.partitions._PATIENCE", text("SET LOCAL lock_timeout = '20ms'"))
+    writer.append([a_call(1), a_call(2)])
+    after = datetime.now(UTC) + timedelta(days=400)
+    removed: list[int] = []
+
+    def meanwhile(_done: int, _of: int) -> None:
+        if not removed:
+            everything = Policy(name="all", bodies_before=after, metadata_before=after)
+            removed.append(remove_due(engine, [everything], actor="root", now=after).calls[What.ALL])
+
+    with an_empty_engine("sqlite", tmp_path / "target") as target:
+        assert copy_record(engine, target, meanwhile).is_equal
+        assert (removed, calls_in(engine), calls_in(target)) == ([2], 0, 2)
 
 
 def test_a_database_without_tables_gets_them(source: Engine, tmp_path: Path) -> None:

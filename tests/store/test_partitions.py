@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import OperationalError
 
 from audit.store import tables
-from audit.store.engine import is_sqlite, open_engine
+from audit.store.engine import at_one_moment, is_sqlite, open_engine
 from audit.store.loading import MONTH_KEYS, PARTITIONED, make_partitions, month_of, partition, tells_months
-from audit.store.partitions import drop_empty_months
+from audit.store.partitions import drop_empty_months, empty_month, keep_months, past_months
 from audit.store.removing import remove_bodies, remove_metadata
 from audit.store.write import Appended, Writer
 from tests.store.samples import a_call
@@ -84,3 +85,41 @@ def test_what_somebody_reads_from_stays_until_the_next_time(
     reader.dispose()
     assert drop_empty_months(engine, NOW) == ["2021_03"]
     assert partitions(engine, "2021_03") == set()
+
+
+def test_two_who_drop_a_month_do_not_fall_over_each_other(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop_empty_months(engine, NOW)
+    with engine.begin() as connection:
+        make_partitions(connection, month_of(THEN) * MONTH_KEYS + 1)
+    months = past_months(engine, NOW)
+    first = drop_empty_months(engine, NOW)
+    assert first == ([] if is_sqlite(engine) else ["2021_03", "2021_04"])
+    monkeypatch.setattr("audit.store.partitions.past_months", lambda *_asked: months)
+    assert drop_empty_months(engine, NOW) == []
+
+
+def test_months_stay_while_somebody_reads_the_record_of_one_moment(
+    engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_empty_months(engine, THEN)
+    Writer(engine, clock=lambda: THEN).append([a_call(1), a_call(2)])
+    monkeypatch.setattr("audit.store.partitions._PATIENCE", text("SET LOCAL lock_timeout = '20ms'"))
+    reader = open_engine(url)
+    with at_one_moment(reader).connect() as reading:
+        keep_months(reading)
+        if not is_sqlite(engine):
+            with pytest.raises(OperationalError, match="lock"):
+                empty(engine)
+        assert drop_empty_months(engine, NOW) == []
+        assert len(reading.execute(select(tables.exchanges.c.call_pk)).all()) == 2
+    reader.dispose()
+    if not is_sqlite(engine):
+        empty(engine)
+        with engine.begin() as connection:
+            assert connection.execute(select(tables.exchanges.c.call_pk)).all() == []
+            assert len(connection.execute(select(tables.calls.c.pk)).all()) == 2
+
+
+def empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        empty_month(connection, month_of(THEN), ["exchanges", "part_uses"])

@@ -16,7 +16,8 @@ from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, hashes_of
 from audit.store import tables
 from audit.store.columns import octets
-from audit.store.engine import translated
+from audit.store.engine import at_one_moment, translated
+from audit.store.partitions import keep_months
 from audit.store.read.acts import acts
 from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
@@ -65,7 +66,7 @@ class LedgerReader:
     """Answers from one database. Its answers are of one moment each; all may raise `StoreError`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(reads=True)
+        self._engine = at_one_moment(engine)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -105,6 +106,7 @@ class LedgerReader:
         The rest is as in `verification.verify`.
         """
         with self._transaction() as connection:
+            keep_months(connection)
             held = checkpoints(notes(connection))
             try:
                 return verify(connection, held, anchored=anchored, since=since, sample=sample, progress=progress)
