@@ -26,7 +26,7 @@ from audit.store.removing import remove_bodies, remove_metadata, remove_reviews
 from audit.store.rows.acts import Kind
 from audit.wire.parse import printable
 
-__all__ = ["Due", "Erased", "Request", "What", "due", "erase", "ground_of", "take_out"]
+__all__ = ["Due", "Erased", "Request", "What", "due", "erase", "ground_of", "take_out", "told"]
 
 AT_ONCE = 500
 """Calls of one act, and of one transaction."""
@@ -100,8 +100,8 @@ def erase(engine: Engine, request: Request, progress: Callable[[int], None] = la
 def ground_of(connection: Connection, call: UUID, since: datetime) -> tuple[datetime, str] | None:
     """Return when the bodies of a call recorded at `since` were erased, and the ground; None if no act tells of it."""
     acts = tables.acts.c
-    told = select(acts.at, acts.statement).where(acts.kind == Kind.ERASURE, acts.at >= since).order_by(acts.at)
-    for row in connection.execute(told):
+    erasures = select(acts.at, acts.statement).where(acts.kind == Kind.ERASURE, acts.at >= since).order_by(acts.at)
+    for row in connection.execute(erasures):
         if call.hex in row.statement.get("ids", ()):
             return row.at, str(row.statement.get("ground", ""))
     return None
@@ -121,9 +121,15 @@ def take_out(
     reviews = remove_reviews(connection, ids) if what is What.ALL else []
     if what is What.ALL:
         remove_metadata(connection, pks)
-    told = {"ground": printable(ground), "by": by, "what": what.value, "ids": [one.hex for one in (*ids, *reviews)]}
-    statement = {**told, "reviews": len(reviews)} if reviews else told
+    statement = told(ids, reviews, what=what, ground=ground, by=by)
     return record_act(connection, author, datetime.now(UTC), kind=Kind.ERASURE, actor=actor, statement=statement)
+
+
+def told(ids: Sequence[UUID], reviews: Sequence[UUID], *, what: What, ground: str, by: str) -> dict[str, Any]:
+    """Return what an act tells of calls that were taken out with the acts of `reviews`, as `take_out` says."""
+    named = [one.hex for one in (*ids, *reviews)]
+    statement = {"ground": printable(ground), "by": by, "what": what.value, "ids": named}
+    return {**statement, "reviews": len(reviews)} if reviews else statement
 
 
 def _erase_some(engine: Engine, author: Author, request: Request, last: int, erased: Erased) -> list[Any]:
@@ -133,8 +139,8 @@ def _erase_some(engine: Engine, author: Author, request: Request, last: int, era
         rows = list(connection.execute(_next(request, in_force(connection), last)))
         if not rows:
             return rows
-        told = {"ground": request.ground, "by": request.by.value, "actor": request.actor}
-        act = take_out(connection, author, rows, what=request.what, **told)
+        why = {"ground": request.ground, "by": request.by.value, "actor": request.actor}
+        act = take_out(connection, author, rows, what=request.what, **why)
     erased.calls += len(rows)
     erased.acts.append(act)
     return rows

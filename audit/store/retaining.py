@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from audit.call import Outcome
 from audit.store import tables
+from audit.store.bygone import Month, remove_month
 from audit.store.choosing import By, fitting
 from audit.store.engine import at_one_moment, translated
 from audit.store.erasing import What, take_out
 from audit.store.holds import Hold, held, held_back, in_force
 from audit.store.ledger import Author
-from audit.store.loading import take_writing_turn
-from audit.store.partitions import drop_empty_months
+from audit.store.loading import among, take_writing_turn
+from audit.store.partitions import drop_empty_months, past_months
 
 __all__ = ["Due", "Policy", "Removed", "Share", "due_now", "remove_due"]
 
@@ -107,13 +109,36 @@ def remove_due(
     """
     author, removed = Author(), Removed()
     with translated():
-        for policy, what, due in _steps(policies):
-            for some in _lots(engine, due):
-                _remove(engine, author, policy, what, due, some, actor, removed)
+        for what, steps in groupby(_steps(policies), key=lambda step: step[1]):
+            dues = [(policy, due) for policy, _, due in steps]
+            for _ in _months(engine, author, what, dues, actor, now, removed):
                 progress(sum(removed.calls.values()))
+            for policy, due in dues:
+                for some in _lots(engine, due):
+                    _remove(engine, author, policy, what, due, some, actor, removed)
+                    progress(sum(removed.calls.values()))
         removed.months = drop_empty_months(engine, now)
     author.close(engine, datetime.now(UTC))
     return removed
+
+
+def _months(
+    engine: Engine,
+    author: Author,
+    what: What,
+    dues: Sequence[tuple[Policy, ColumnElement[bool]]],
+    actor: str,
+    now: datetime,
+    removed: Removed,
+) -> Iterator[int]:
+    """Remove what is due of past months of which all is, each at once; yield the numbers of those months."""
+    grounds = [(policy.name, due) for policy, due in dues]
+    for number in past_months(engine, now):
+        month = Month(number=number, what=what, grounds=grounds, by=BY, actor=actor)
+        if (gone := remove_month(engine, author, month)) is not None:
+            removed.calls[what] += gone.calls
+            removed.acts += gone.acts
+            yield number
 
 
 def _remove(
@@ -129,7 +154,7 @@ def _remove(
     """Remove those of some calls that are still due and under no hold, in one transaction."""
     with author.transaction(engine) as connection:
         take_writing_turn(connection)
-        still = select(_c.pk, _c.id).where(_c.pk.in_(some), due, ~held(in_force(connection)))
+        still = select(_c.pk, _c.id).where(among(connection, _c.pk, some), due, ~held(in_force(connection)))
         rows = connection.execute(still.order_by(_c.pk)).all()
         if not rows:
             return
