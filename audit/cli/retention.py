@@ -108,6 +108,8 @@ def _show(chosen: Settings, *, as_json: bool) -> None:
     print_table([*left("policy", "bodies", "metadata"), *right(*_FIGURES)], _cells(chosen, due))
     if chosen.retention.preset is not None:
         click.echo(f"Preset {chosen.retention.preset}: {chosen.retention.bounds}.")
+    if chosen.retention.whole_months:
+        click.echo("What is due stays until all that began in the same month is.")
     for hold, calls in due.held:
         click.echo(legible(f"{figure(calls)} stay by hold {hold.id}: {hold.reason}"))
 
@@ -128,7 +130,7 @@ def _as_json(chosen: Settings, due: Due) -> dict[str, Any]:
     policies = [{**one.model_dump(), "bodies": str(one.bodies), "metadata": str(one.metadata)} for one in kept.policies]
     held = [{"hold": hold, "calls": calls} for hold, calls in due.held]
     told = {"preset": kept.preset, "bounds": str(kept.bounds) or None, "policies": policies}
-    return {**told, "due": due.shares, "held": held}
+    return {**told, "whole_months": kept.whole_months, "due": due.shares, "held": held}
 
 
 _FIGURES = ("bodies due", "calls due", "bytes")

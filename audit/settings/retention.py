@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -136,6 +136,16 @@ class RetentionSettings(Section):
     preset: PresetName | None = None
     """Bounds that no policy may leave. By itself it removes nothing."""
     policies: tuple[PolicySettings, ...] = ()
+    whole_months: bool = False
+    """Whether what is due stays until all that began in the same month (UTC) is, up to a month longer: then it goes at
+    once where calls lie in partitions."""
+
+    def before(self, kept: Keep, now: datetime) -> datetime | None:
+        """Return the time before which what began goes; None where nothing does."""
+        before = kept.before(now)
+        if before is None or not self.whole_months:
+            return before
+        return before.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
     @property
     def bounds(self) -> Bounds:
@@ -149,6 +159,8 @@ class RetentionSettings(Section):
             problems += [told for policy in self.policies for told in _broken(policy, self.preset, self.bounds)]
             if self.bounds.most and not any(policy.for_all for policy in self.policies):
                 problems.append(f"preset {self.preset!r} limits how long all calls are kept: add a policy for all")
+            if self.bounds.most and self.whole_months:
+                problems.append(f"whole_months keeps calls for longer than preset {self.preset!r} allows: take it out")
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -14,7 +14,7 @@ from audit.errors import AuditError
 
 if TYPE_CHECKING:
     from audit.settings import Settings
-    from audit.settings.retention import PolicySettings
+    from audit.settings.retention import PolicySettings, RetentionSettings
     from audit.store.retaining import Due, Policy, Removed
 
 __all__ = ["apply_retention", "daily", "due_by_policies"]
@@ -106,18 +106,18 @@ def _every_day(settings: Settings, ended: threading.Event) -> None:
 
 
 def _policies(settings: Settings, now: datetime) -> list[Policy]:
-    return [_policy(one, now) for one in settings.retention.policies]
+    return [_policy(settings.retention, one, now) for one in settings.retention.policies]
 
 
-def _policy(one: PolicySettings, now: datetime) -> Policy:
+def _policy(kept: RetentionSettings, one: PolicySettings, now: datetime) -> Policy:
     from audit.call import Outcome
     from audit.store.retaining import Policy
 
     blocked = tuple(outcome for outcome in Outcome if outcome.blocked)
     return Policy(
         name=one.name,
-        bodies_before=one.bodies.before(now),
-        metadata_before=one.metadata.before(now),
+        bodies_before=kept.before(one.bodies, now),
+        metadata_before=kept.before(one.metadata, now),
         outcomes=tuple(x for word in one.outcomes for x in (blocked if word == "blocked" else (Outcome(word),))),
         labels=one.labels,
         projects=one.projects,

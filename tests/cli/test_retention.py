@@ -49,7 +49,8 @@ def test_without_policies_it_is_said_how_to_have_one(audit: Audit, filled: str) 
     assert (said.code, said.out) == (0, "")
     assert "[[retention.policies]]" in said.err
     told = audit("retention", "show", "--json").json
-    assert told == {"preset": None, "bounds": None, "policies": [], "due": [], "held": []}
+    nothing = {"preset": None, "bounds": None, "policies": [], "whole_months": False, "due": [], "held": []}
+    assert told == nothing
     assert audit("retention", "apply").out == "removed: 0 calls, and the bodies of 0 more\n"
 
 
@@ -58,7 +59,9 @@ def test_policies_and_what_would_go_are_shown(audit: Audit, old: str, config: Pa
     said = audit("retention", "show")
     assert (said.code, said.lines[1].split()) == (0, ["all", "calls", "30", "days", "12", "months", "0", "2", "2"])
     assert said.lines[2].split() == ["blocked", "forever", "forever", "–", "–", "0"]
-    assert said.lines[3] == "Preset pci: metadata at least 12 months."
+    assert said.lines[3:] == ["Preset pci: metadata at least 12 months."]
+    config.write_text("[retention]\nwhole_months = true\n" + POLICIES)
+    assert audit("retention", "show").lines[-1] == "What is due stays until all that began in the same month is."
 
 
 def test_what_is_held_back_is_told_and_by_which_hold(audit: Audit, old: str) -> None:

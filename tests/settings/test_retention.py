@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,29 @@ def test_six_months_can_be_184_days() -> None:
     assert Keep().outlasts(Keep(months=6))
     assert Keep().outlasts(Keep())
     assert not Keep(days=9_999).outlasts(Keep())
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "before"),
+    [
+        ("30d", "2026-03-01T12:00", "2026-01-01T00:00"),
+        ("30d", "2026-03-03T00:00", "2026-02-01T00:00"),
+        ("30d", "2026-03-02T23:59", "2026-01-01T00:00"),
+        ("6 months", "2026-08-31T12:00", "2026-02-01T00:00"),
+    ],
+)
+def test_whole_months_go_when_their_last_call_is_due(text: str, now: str, before: str) -> None:
+    settings = RetentionSettings.model_validate({"whole_months": True})
+    assert settings.before(kept(text), at(now)) == at(before)
+    assert settings.before(kept(text), at(now).astimezone(timezone(timedelta(hours=-7)))) == at(before)
+    assert settings.before(Keep(), at(now)) is None
+    assert RetentionSettings().before(kept(text), at(now)) == kept(text).before(at(now))
+
+
+def test_no_whole_months_where_calls_may_be_kept_no_longer() -> None:
+    kept = {"preset": "gdpr-min", "policies": [a_policy("all", "30d", "12 months")], "whole_months": True}
+    with pytest.raises(ValidationError, match="whole_months keeps calls for longer than preset 'gdpr-min' allows"):
+        RetentionSettings.model_validate(kept)
 
 
 def a_policy(name: str = "all", bodies: str = "forever", metadata: str = "forever", **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,7 +25,7 @@ from audit.wiring.ledger import verify_record
 from audit.wiring.retaining import apply_retention, daily, due_by_policies
 from audit.wiring.storing import upgraded_engine
 from tests.databases import KINDS, a_database
-from tests.store.samples import a_call
+from tests.store.samples import NOON, a_call
 from tests.wired import settings_of
 
 
@@ -62,6 +63,17 @@ def test_what_is_due_goes_and_the_record_is_whole(settings: Settings) -> None:
     assert found.is_whole
     assert found.entries == {"ok": 1, "erased": 2}
     assert apply_retention(settings).acts == []
+
+
+def test_with_whole_months_what_is_due_waits_for_the_rest_of_its_month(settings: Settings) -> None:
+    now = datetime.now(UTC)
+    first = datetime(now.year - 1, now.month, 1, 0, 5, tzinfo=UTC)  # due now, or today at the latest
+    fill(settings, *((at - NOON).total_seconds() / 60 for at in (first, first - timedelta(minutes=10))))
+    kept = settings.retention.model_copy(update={"whole_months": True})
+    monthly = settings.model_copy(update={"retention": kept})
+    assert apply_retention(monthly).calls[What.ALL] == 1
+    assert apply_retention(monthly).acts == []
+    assert [share.calls for share in due_by_policies(monthly).shares] == [0, 0]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.BLOCKED_PROMPT, Outcome.BLOCKED_COMPLETION, Outcome.FILTER_ERROR])
