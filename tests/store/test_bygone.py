@@ -98,6 +98,10 @@ def one_by_one(*_args: Any, **_more: Any) -> None:
     raise AssertionError("a call went by itself")
 
 
+def at_one_go(*_args: Any, **_more: Any) -> None:
+    raise AssertionError("a month went at once")
+
+
 @contextmanager
 def at_once(engine: Engine) -> Iterator[None]:
     """Fail if calls go one by one where they lie in partitions."""
@@ -108,10 +112,10 @@ def at_once(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
-def call_by_call() -> Iterator[None]:
-    """Fail if any month goes at once."""
+def call_by_call(step: str = "_remove") -> Iterator[None]:
+    """Fail if any month goes at once, or gets as far as a step of that."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(bygone, "empty_month", one_by_one)
+        patched.setattr(bygone, step, at_one_go)
         yield
 
 
@@ -222,7 +226,7 @@ def test_what_is_held_meanwhile_stays(engine: Engine, monkeypatch: pytest.Monkey
         return may
 
     monkeypatch.setattr(bygone, "_may_go", held_meanwhile)
-    with call_by_call():
+    with call_by_call("empty_month"):
         assert apply(engine, ALL).calls[What.ALL] == 5
     assert numbers(engine) == sorted([12, *NEW_ONES])
     assert verified(engine).entries == {Verdict.ERASED: 5, Verdict.OK: 9}
