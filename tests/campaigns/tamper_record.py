@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from audit.store.effective import Effective
 from audit.store.erasing import Request, What, erase
 from audit.store.holds import place_hold, release_hold
 from audit.store.looks import Look
+from audit.store.retaining import Policy, remove_due
 from audit.store.reviews import decide
 from audit.store.rows import Review, ReviewVerdict
 from audit.store.sequencing import Sequencer
@@ -30,6 +32,7 @@ __all__ = ["make_record"]
 def make_record(engine: Engine, anchor: Path) -> None:
     """Fill an empty database with about 60 calls and acts of every kind, erase some, and sign the log twice."""
     sequencer, writer = Sequencer(engine, KEY, [FileAnchor(anchor)]), Writer(engine)
+    _remove_a_month(engine)
     writer.append(early := _calls(1, 20))
     writer.append(talking(list(a_conversation(8)), first=200))
     writer.lost(uuid4(), NOON, 3, "the disk was full")
@@ -58,6 +61,14 @@ def make_record(engine: Engine, anchor: Path) -> None:
         erase(engine, Request(by=By.USER, value=user, what=what, ground="art. 17", actor="ann"))
     sequencer.advance()
     sequencer.sign()
+
+
+def _remove_a_month(engine: Engine) -> None:
+    """Have calls of a past month, and remove them by age: in PostgreSQL all at once."""
+    writer, now = Writer(engine, clock=lambda: NOON - timedelta(days=90)), datetime.now(UTC)
+    writer.append(_calls(400, 6))
+    writer.close()
+    remove_due(engine, [Policy(name="all", bodies_before=now, metadata_before=now)], actor="ann", now=now)
 
 
 def _decide(engine: Engine, call: Call, verdict: ReviewVerdict, **more: str) -> None:
