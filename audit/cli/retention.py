@@ -80,7 +80,11 @@ Exit codes:
 @as_json
 @click.pass_context
 def apply(ctx: click.Context, dry_run: bool, scrub: bool, as_json: bool) -> None:
-    """Remove what is due now, in small transactions beside which others record on; the ledger tells of each."""
+    """Remove what is due now; the ledger tells of each call.
+
+    Calls go in small transactions beside which others record on. In PostgreSQL a past month of which all is due goes in
+    one, which takes a second or so for 20,000 calls; who records waits for it, and loses nothing.
+    """
     chosen = settings(ctx)
     if dry_run:
         _show(chosen, as_json=as_json)

@@ -1,7 +1,8 @@
 """Removal by age: calls lose their bodies, then all that is known of them, as policies say, and the ledger tells so.
 
 Of the policies that fit a call the one that keeps it longest counts, for bodies and for the rest apart; among equals
-the first. A call that none fits is kept, and so is what a hold names.
+the first. A call that none fits is kept, and so is what a hold names. Past months of which all is due go at once where
+calls lie in partitions (`bygone.py`), all else in small transactions beside which others record on.
 """
 
 from __future__ import annotations
