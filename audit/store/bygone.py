@@ -57,15 +57,15 @@ class Month:
     """How calls were chosen, as acts tell it; `actor` is who did."""
     actor: str
 
-    def holds(self, key: Column[Any]) -> ColumnElement[bool]:
+    def covers(self, key: Column[Any]) -> ColumnElement[bool]:
         """Return the condition that a call's key is of this month."""
         return key.between(self.number * MONTH_KEYS, (self.number + 1) * MONTH_KEYS - 1)
 
     @property
     def concerned(self) -> ColumnElement[bool]:
         """The condition that a call is of the month, and has what is to go."""
-        with_bodies = select(_x.call_pk).where(_x.call_pk == _c.pk, self.holds(_x.call_pk)).exists()
-        return self.holds(_c.pk) & (true() if self.what is What.ALL else with_bodies)
+        with_bodies = select(_x.call_pk).where(_x.call_pk == _c.pk, self.covers(_x.call_pk)).exists()
+        return self.covers(_c.pk) & (true() if self.what is What.ALL else with_bodies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def _may_go(engine: Engine, month: Month) -> bool:
     """Whether it seems so, before the turn to write, which others wait for."""
     there = tables.calls.c.pk if month.what is What.ALL else _x.call_pk
     with at_one_moment(engine).connect() as connection:
-        if connection.execute(select(there).where(month.holds(there)).limit(1)).first() is None:
+        if connection.execute(select(there).where(month.covers(there)).limit(1)).first() is None:
             return False
         stays = or_(held(in_force(connection)), ~or_(*(due for _, due in month.grounds)))
         return connection.execute(select(_c.pk).where(month.concerned, stays).limit(1)).first() is None
@@ -150,17 +150,17 @@ def _reviewed(connection: Connection, month: Month) -> set[UUID]:
         return set()
     reviews = tables.reviews.c
     decided = select(reviews.call_id).join_from(tables.reviews, tables.calls, reviews.call_id == _c.id)
-    return set(connection.execute(decided.where(month.holds(_c.pk))).scalars())
+    return set(connection.execute(decided.where(month.covers(_c.pk))).scalars())
 
 
 def _empty(connection: Connection, month: Month) -> None:
     """Take out what acts tell of, and what only that needed; the partitions last, as others may wait for them then."""
-    uses, calls = month.holds(_u.call_pk), month.holds(_c.pk)
+    uses, calls = month.covers(_u.call_pk), month.covers(_c.pk)
     used = set(connection.execute(select(_u.part_pk).where(uses).distinct()).scalars())
     remove_parts(connection, used, going=uses)
     keys = tables.data_keys
     connection.execute(keys.delete().where(keys.c.id.in_(select(_c.id).where(calls))))
     if month.what is What.ALL:
-        entered = month.holds(_e.pk) & _e.pk.in_(select(_c.pk).where(calls))
+        entered = month.covers(_e.pk) & _e.pk.in_(select(_c.pk).where(calls))
         connection.execute(tables.entries.update().where(entered).values(salt=None))
     empty_month(connection, month.number, PARTITIONED if month.what is What.ALL else _BODIES)

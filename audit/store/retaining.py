@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from audit.call import Outcome
 from audit.store import tables
-from audit.store.bygone import Month, remove_month
+from audit.store.bygone import Gone, Month, remove_month
 from audit.store.choosing import By, fitting
 from audit.store.engine import at_one_moment, translated
 from audit.store.erasing import What, take_out
@@ -112,7 +112,9 @@ def remove_due(
     with translated():
         for what, steps in groupby(_steps(policies), key=lambda step: step[1]):
             dues = [(policy, due) for policy, _, due in steps]
-            for _ in _months(engine, author, what, dues, actor, now, removed):
+            for gone in _months(engine, author, what, dues, actor, now):
+                removed.calls[what] += gone.calls
+                removed.acts += gone.acts
                 progress(sum(removed.calls.values()))
             for policy, due in dues:
                 for some in _lots(engine, due):
@@ -130,16 +132,13 @@ def _months(
     dues: Sequence[tuple[Policy, ColumnElement[bool]]],
     actor: str,
     now: datetime,
-    removed: Removed,
-) -> Iterator[int]:
-    """Remove what is due of past months of which all is, each at once; yield the numbers of those months."""
+) -> Iterator[Gone]:
+    """Remove what is due of past months of which all is, each at once; yield what has gone with each."""
     grounds = [(policy.name, due) for policy, due in dues]
     for number in past_months(engine, now):
         month = Month(number=number, what=what, grounds=grounds, by=BY, actor=actor)
         if (gone := remove_month(engine, author, month)) is not None:
-            removed.calls[what] += gone.calls
-            removed.acts += gone.acts
-            yield number
+            yield gone
 
 
 def _remove(
