@@ -11,8 +11,9 @@ from audit.ledger.leaf import METADATA, REQUEST, RESPONSE, commit, new_salt
 from audit.store import tables
 from audit.store.ledger import Author, Entry
 from audit.store.losses import enter_losses
+from audit.store.lots import in_weighed_lots
 from audit.store.prices import digest_of, enter_prices
-from audit.store.read.committed import Committed, committed
+from audit.store.read.committed import MOST_BYTES, Committed, committed, sizes_of_bodies
 
 __all__ = ["enter_record"]
 
@@ -28,8 +29,9 @@ def enter_record(connection: Connection, now: datetime) -> int:
     """
     author, entered, last = Author(), 0, 0
     while pks := _after(connection, last):
-        for one in committed(connection, pks):
-            author.enter(connection, one.pk, now, [_entry(one)])
+        for some in in_weighed_lots(pks, sizes_of_bodies(connection, pks).__getitem__, MOST_BYTES):
+            for one in committed(connection, some):
+                author.enter(connection, one.pk, now, [_entry(one)])
         entered, last = entered + len(pks), pks[-1]
     _enter_prices_and_losses(connection, author, now)
     return entered

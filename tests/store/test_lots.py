@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from audit.store.lots import MANY, in_lots
+from audit.store.lots import MANY, in_lots, in_weighed_lots
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,16 @@ def test_no_more_are_taken_than_are_wanted() -> None:
     lots: Iterator[list[int]] = in_lots(numbers)
     assert next(lots) == list(range(MANY))
     assert next(numbers) == MANY
+
+
+@pytest.mark.parametrize(
+    ("values", "lots"),
+    [
+        ([], []),
+        ([1, 2, 3, 4], [[1, 2], [3], [4]]),
+        ([9, 1, 1, 9, 1], [[9], [1, 1], [9], [1]]),
+        ([0, 0, 0, 4], [[0, 0, 0, 4]]),
+    ],
+)
+def test_as_many_come_as_weigh_what_they_may_and_one_at_least(values: list[int], lots: list[list[int]]) -> None:
+    assert list(in_weighed_lots(values, lambda value: value, 4)) == lots

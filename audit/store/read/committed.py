@@ -14,7 +14,10 @@ from audit.store.entries import metadata_of, request_of, response_of
 from audit.store.parts import Expand, expanded
 from audit.store.read.exchanges import labels_of, salted_exchanges
 
-__all__ = ["Committed", "committed"]
+__all__ = ["MOST_BYTES", "Committed", "committed", "sizes_of_bodies"]
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of bodies that are read at once, which are in memory several times; of a greater one, itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,13 @@ class Committed:
     """None when the bodies are gone; likewise the two that follow."""
     request: bytes | None
     response: bytes | None
+
+
+def sizes_of_bodies(connection: Connection, pks: Sequence[int]) -> dict[int, int]:
+    """Return how many bytes the bodies of calls with these keys have, up to a thousand, as their rows tell."""
+    calls = tables.calls.c
+    rows = connection.execute(select(calls.pk, calls.request_bytes, calls.response_bytes).where(calls.pk.in_(pks)))
+    return {row.pk: sum(size for size in row[1:] if isinstance(size, int)) for row in rows}  # or tampered with
 
 
 def committed(connection: Connection, pks: Sequence[int], expand: Expand = expanded) -> Iterator[Committed]:

@@ -21,10 +21,11 @@ from audit.ledger.note import Checkpoint
 from audit.ledger.tiles import HASH_BYTES, WIDTH, extended, hashes_of
 from audit.store import tables
 from audit.store.columns import octets
+from audit.store.lots import in_weighed_lots
 from audit.store.parts import Expand
 from audit.store.read.addresses import Addresses
 from audit.store.read.attested import look_at_attested
-from audit.store.read.committed import Committed, committed
+from audit.store.read.committed import MOST_BYTES, Committed, committed, sizes_of_bodies
 from audit.store.read.erased import Erased, intact_acts
 from audit.store.rows.verified import Verdict, Verified
 from audit.store.sequencing import leaf_of
@@ -158,6 +159,12 @@ class _Look:
                 self._found.tell(Verdict.ALTERED, f"entry {row.place} of {row.id}", "it is not what stands in the log")
 
     def _at_contents(self, rows: Sequence[Any]) -> None:
+        sizes = sizes_of_bodies(self._connection, [row.pk for row in rows])
+        for some in in_weighed_lots(rows, lambda row: sizes.get(row.pk, 0), MOST_BYTES):
+            self._at_some(some)
+
+    def _at_some(self, rows: Sequence[Any]) -> None:
+        """Look at what of the contents is in memory at once."""
         pks = [row.pk for row in rows if row.id not in self._erased.acts]
         calls = _calls(self._connection, pks, self._addresses.expanded)
         for row in rows:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from audit.ledger.note import Checkpoint
 from audit.store import tables
 from audit.store.choosing import By
 from audit.store.erasing import Request, What, erase
+from audit.store.read import verification
+from audit.store.read.committed import Committed, committed
 from audit.store.read.verification import verify
 from audit.store.rows.verified import Verdict, Verified
 from audit.store.sequencing import Sequencer, notes
@@ -53,6 +55,19 @@ def told(engine: Engine, *statements: Any) -> list[str]:
     found = verified(engine)
     assert not found.is_whole
     return [f"{one.verdict} {one.what}: {one.why}" for one in found.amiss]
+
+
+def test_bodies_are_in_memory_a_few_at_a_time(whole: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(connection: Connection, pks: Sequence[int], *more: Any) -> Iterator[Committed]:
+        read.append(len(pks))
+        return committed(connection, pks, *more)
+
+    monkeypatch.setattr(verification, "committed", counted)
+    monkeypatch.setattr(verification, "MOST_BYTES", 2 * len(b"question") + 1)
+    assert verified(whole).is_whole
+    assert read == [2, 2, 1]
 
 
 def test_a_whole_record(whole: Engine) -> None:
