@@ -26,8 +26,15 @@ def columns() -> list[Column]:
 
 def cells(act: ActRow) -> list[str]:
     """Return an act's row."""
-    told = _TOLD.get(act.kind, _plainly)(act.statement)
+    told = _words(act)
     return [when(act.at), act.kind, act.actor, told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"]
+
+
+def _words(act: ActRow) -> str:
+    try:
+        return _TOLD.get(act.kind, _plainly)(act.statement)
+    except (AttributeError, LookupError, TypeError, ValueError):  # in a record that was tampered with
+        return f"(not in the form of its kind) {act.statement}"
 
 
 def _plainly(statement: Mapping[str, Any]) -> str:

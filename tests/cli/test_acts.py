@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from audit.cli._acts import cells
@@ -40,9 +42,12 @@ from tests.store.samples import NOON, an_id
             },
             "1 call (projects: a or b, labels: env=prod, canaries: without) by audit redact --dry-run",
         ),
+        (Kind.SETTINGS, {"changes": [1]}, "(not in the form of its kind) {'changes': [1]}"),
+        (Kind.HOLD, ["ann"], "(not in the form of its kind) ['ann']"),
+        (Kind.VIEW, {"calls": 1, "selection": 2}, "(not in the form of its kind) {'calls': 1, 'selection': 2}"),
     ],
 )
-def test_what_was_done_is_told_in_a_line(kind: Kind, statement: dict[str, object], told: str) -> None:
+def test_what_was_done_is_told_in_a_line(kind: Kind, statement: Any, told: str) -> None:
     act = ActRow(id=an_id(1), at=NOON, kind=kind, actor="ann", statement=statement, place=None)
     assert cells(act)[1:] == [kind, "ann", told]
 
