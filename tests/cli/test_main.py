@@ -303,10 +303,15 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
 
 
 def test_help_is_quick() -> None:
-    """The best of five: a machine with other things to do is not what is measured."""
-    took = []
+    """As a ratio to what loading the command line's library takes, in turn: a busy machine is busy for both."""
+    help_took, bare_took = [], []
     for _ in range(5):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", IMPORTED, "--help"], capture_output=True, check=True, cwd=ROOT)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.3
+        help_took.append(_took(IMPORTED, "--help"))
+        bare_took.append(_took("import click"))
+    assert min(help_took) / min(bare_took) < 2
+
+
+def _took(program: str, *words: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program, *words], capture_output=True, check=True, cwd=ROOT)
+    return time.perf_counter() - began
