@@ -69,14 +69,14 @@ def test_a_request_and_its_response_go_through_unchanged(origin: Origin, proxy: 
 
 
 def test_chunks_go_on_as_they_come(origin: Origin, proxy: RunningProxy) -> None:
-    origin.play(Script((STREAM, chunk(EVENT), 0.15, chunk(EVENT) + b"0\r\nX-Sum: 1\r\n\r\n")))
+    origin.play(Script((STREAM, chunk(EVENT), 0.3, chunk(EVENT) + b"0\r\nX-Sum: 1\r\n\r\n")))
     with Client(proxy.host, proxy.port) as client:
         began = time.monotonic()
         answer = client.ask(SMALL)
     assert answer.raw.endswith(chunk(EVENT) * 2 + b"0\r\nX-Sum: 1\r\n\r\n")
     assert answer.trailers == ((b"X-Sum", b"1"),)
     assert answer.first_byte_s is not None
-    assert answer.first_byte_s < 0.1 < time.monotonic() - began, "the first did not wait for the second"
+    assert answer.first_byte_s < time.monotonic() - began - 0.1, "the first did not wait for the second"
 
 
 def test_an_older_client_gets_a_stream_without_chunks(origin: Origin, proxy: RunningProxy) -> None:
@@ -322,7 +322,7 @@ def test_a_client_that_leaves_stops_the_provider(origin: Origin, proxy: RunningP
     ending, status, had, _ = recorded(proxy, before)
     assert (ending, status) == (Ending.CLOSED, 200)
     assert had.startswith(EVENT)
-    assert time.monotonic() - gone[0] < 1.0
+    assert time.monotonic() - gone[0] < 4.0, "half of what the provider takes for all of it"
 
 
 def test_a_client_that_leaves_before_the_response_has_cancelled(origin: Origin, proxy: RunningProxy) -> None:

@@ -167,5 +167,5 @@ def test_the_first_bytes_are_not_held_back(proxy: RunningProxy, origin: Origin) 
     began = time.monotonic()
     answer = ask((proxy.host, proxy.port), b"GET /router/v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.first_byte_s is not None
-    assert answer.first_byte_s < 0.3 < time.monotonic() - began
+    assert answer.first_byte_s < time.monotonic() - began - 0.2
     assert answer.body == b"one\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,9 @@ from tests.proxy.raw import Client, ask
 from tests.proxy.running import RunningProxy, running_proxy
 
 CALL = b"POST /v1/chat/completions HTTP/1.1\r\nHost: proxy\r\nContent-Length: 2\r\n\r\n{}"
+LAST_CALL = CALL.replace(b"Host", b"Connection: close\r\nHost")
 STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+WHOLE = Script((STREAM + b"2\r\n{}\r\n", 0.1, b"0\r\n\r\n"))
 PATCH = """
 import os, time
 from pathlib import Path
@@ -79,14 +81,23 @@ def another_is_served(proxy: RunningProxy) -> bool:
     return ask((proxy.host, proxy.port), b"nonsense\r\n\r\n").status == 501
 
 
-def until(holds: object, client: Client) -> None:
+def until(holds: Callable[[], object], client: Client) -> None:
     """Wait for something that another process does."""
-    assert callable(holds)
     for _ in range(1_000):
         if holds():
             return
         client.send(0.01)
     pytest.fail("it did not come to that")
+
+
+def answering(origin: Origin, first: Callable[[], None]) -> None:
+    """Have the provider do something before it answers: the intent is on the disk by then, and the end is not."""
+
+    def answer(_heard: object) -> Script:
+        first()
+        return WHOLE
+
+    origin.answer = answer
 
 
 def test_nothing_is_sent_before_the_intent_is_on_the_disk_and_others_are_served(origin: Origin, disk: Slow) -> None:
@@ -102,17 +113,15 @@ def test_nothing_is_sent_before_the_intent_is_on_the_disk_and_others_are_served(
 
 
 def test_the_end_is_seen_when_it_is_on_the_disk_and_others_are_served(origin: Origin, disk: Slow) -> None:
-    origin.play(Script((STREAM + b"2\r\n{}\r\n", 0.3, b"0\r\n\r\n")))
+    answering(origin, disk.shut)
     with before(origin, disk) as proxy, Client(proxy.host, proxy.port) as client:
-        client.send(CALL)
-        until(lambda: origin.heard, client)
-        disk.shut()
+        client.send(LAST_CALL)
         until(disk.is_waited_for, client)
         assert another_is_served(proxy)
         begun, _ = client.rest(0.2)
         assert begun.endswith(b"2\r\n{}\r\n")
         disk.open()
-        ended, _ = client.rest(1)
+        ended, _ = client.rest(10)
         assert ended == b"0\r\n\r\n"
 
 
@@ -124,13 +133,12 @@ def test_calls_are_served_one_after_the_other_over_one_connection(origin: Origin
 
 
 def test_a_client_that_leaves_while_its_end_is_written_leaves_a_whole_record(origin: Origin, disk: Slow) -> None:
-    origin.play(Script((STREAM + b"2\r\n{}\r\n", 0.3, b"0\r\n\r\n")))
+    answering(origin, disk.shut)
     with before(origin, disk) as proxy:
         with Client(proxy.host, proxy.port) as client:
             client.send(CALL * 2)
-            until(lambda: origin.heard, client)
-            disk.shut()
             until(disk.is_waited_for, client)
+        origin.play(WHOLE)
         disk.open()
         [one] = proxy.exchanges(1)
         assert (one.ending, one.response_body) == (Ending.EOF, b"{}")
@@ -150,11 +158,9 @@ def test_a_call_whose_intent_does_not_get_to_the_disk(origin: Origin, disk: Slow
 
 @pytest.mark.parametrize("refuse", [True, False])
 def test_a_call_whose_end_does_not_get_to_the_disk(origin: Origin, disk: Slow, refuse: bool) -> None:
-    origin.play(Script((STREAM + b"2\r\n{}\r\n", 0.3, b"0\r\n\r\n")))
+    answering(origin, disk.fail)
     with before(origin, disk, refuse_unrecordable=refuse) as proxy, Client(proxy.host, proxy.port) as client:
         client.send(CALL)
-        until(lambda: origin.heard, client)
-        disk.fail()
         answer = client.read()
         assert answer.lasting is not refuse
         assert proxy.status().lost == 1
