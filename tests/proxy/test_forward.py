@@ -76,7 +76,7 @@ def test_chunks_go_on_as_they_come(origin: Origin, proxy: RunningProxy) -> None:
     assert answer.raw.endswith(chunk(EVENT) * 2 + b"0\r\nX-Sum: 1\r\n\r\n")
     assert answer.trailers == ((b"X-Sum", b"1"),)
     assert answer.first_byte_s is not None
-    assert answer.first_byte_s < time.monotonic() - began - 0.1, "the first did not wait for the second"
+    assert answer.first_byte_s < time.monotonic() - began - 0.2, "the first did not wait for the second"
 
 
 def test_an_older_client_gets_a_stream_without_chunks(origin: Origin, proxy: RunningProxy) -> None:
@@ -310,7 +310,6 @@ def test_a_connection_without_requests_is_closed_in_time(proxy: RunningProxy) ->
 
 def test_a_client_that_leaves_stops_the_provider(origin: Origin, proxy: RunningProxy) -> None:
     before = count(proxy)
-    gone: list[float] = []
 
     def answer(_heard: object) -> Script:
         return Script((STREAM, *([chunk(EVENT), 0.02] * 400)))
@@ -318,11 +317,10 @@ def test_a_client_that_leaves_stops_the_provider(origin: Origin, proxy: RunningP
     origin.answer = answer
     with Client(proxy.host, proxy.port) as client:
         client.send(SMALL, 0.2)
-    gone.append(time.monotonic())
     ending, status, had, _ = recorded(proxy, before)
     assert (ending, status) == (Ending.CLOSED, 200)
     assert had.startswith(EVENT)
-    assert time.monotonic() - gone[0] < 4.0, "half of what the provider takes for all of it"
+    assert had.count(EVENT) < (0.2 + 1.0) / 0.02, "what the provider has said a second after"
 
 
 def test_a_client_that_leaves_before_the_response_has_cancelled(origin: Origin, proxy: RunningProxy) -> None:
