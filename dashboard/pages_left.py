@@ -44,6 +44,8 @@ class Shown:
             return frame
         if not message.metadata.run.fragment_ids:
             self._page = message.new_session.page_script_hash
+        if message.new_session.page_script_hash == self._page:
+            return frame
         message.new_session.page_script_hash = self._page
         return bytes(message.SerializeToString())
 

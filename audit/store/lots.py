@@ -25,10 +25,11 @@ def in_weighed_lots(values: Iterable[T], weight: Callable[[T], int], most: int) 
     lot: list[T] = []
     weighs = 0
     for value in values:
-        if lot and weighs + weight(value) > most:
+        more = weight(value)
+        if lot and weighs + more > most:
             yield lot
             lot, weighs = [], 0
         lot.append(value)
-        weighs += weight(value)
+        weighs += more
     if lot:
         yield lot
