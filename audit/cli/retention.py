@@ -113,7 +113,7 @@ def _show(chosen: Settings, *, as_json: bool) -> None:
     if chosen.retention.preset is not None:
         click.echo(f"Preset {chosen.retention.preset}: {chosen.retention.bounds}.")
     if chosen.retention.whole_months:
-        click.echo("What is due stays until all that began in the same month is.")
+        click.echo("whole_months: what is due stays until everything that began in its month is due.")
     for hold, calls in due.held:
         click.echo(legible(f"{figure(calls)} stay by hold {hold.id}: {hold.reason}"))
 

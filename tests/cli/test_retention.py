@@ -61,7 +61,9 @@ def test_policies_and_what_would_go_are_shown(audit: Audit, old: str, config: Pa
     assert said.lines[2].split() == ["blocked", "forever", "forever", "–", "–", "0"]
     assert said.lines[3:] == ["Preset pci: metadata at least 12 months."]
     config.write_text("[retention]\nwhole_months = true\n" + POLICIES)
-    assert audit("retention", "show").lines[-1] == "What is due stays until all that began in the same month is."
+    assert audit("retention", "show").lines[-1] == (
+        "whole_months: what is due stays until everything that began in its month is due."
+    )
 
 
 def test_what_is_held_back_is_told_and_by_which_hold(audit: Audit, old: str) -> None:
