@@ -160,7 +160,7 @@ class Passage:
 
     async def _launch_settled(self, settling: Settling, screened: Screened) -> None:
         """Go on once the intent is on stable storage."""
-        kept = await self._gateway.settled(settling)
+        kept = await settling.settled()
         if self._over or self._tape is None:
             return
         try:
@@ -264,7 +264,7 @@ class Passage:
             self._give_end(out, recorded=recorded)
 
     async def _end_settled(self, settling: Settling, out: list[bytes]) -> None:
-        kept = await self._gateway.settled(settling)
+        kept = await settling.settled()
         if not self._left:
             self._give_end(out, recorded=kept)
 

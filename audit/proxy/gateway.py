@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from audit.proxy.admission import Admission
@@ -13,11 +12,8 @@ from audit.proxy.outbound import Pool
 from audit.proxy.plan import Plan
 from audit.proxy.upstreams import Upstreams
 from audit.recording.recorder import Recorder
-from audit.recording.settling import Settling
 
 __all__ = ["Gateway"]
-
-SETTLERS = 32
 
 
 @dataclass(kw_only=True)
@@ -36,9 +32,3 @@ class Gateway:
     """Exchanges that were forwarded and have ended."""
     refused: Counter[str] = field(default_factory=Counter)
     """Answers of our own, by reason."""
-    settlers: Executor = field(default_factory=lambda: ThreadPoolExecutor(SETTLERS, "settling"))
-    """Threads that wait for stable storage where that is to be waited for; one fdatasync serves all that do."""
-
-    async def settled(self, settling: Settling) -> bool:
-        """Wait until what was written is on stable storage; return whether it is kept."""
-        return await asyncio.get_running_loop().run_in_executor(self.settlers, settling)

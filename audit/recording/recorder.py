@@ -11,8 +11,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count as counting
 from pathlib import Path
@@ -140,17 +140,12 @@ class Recorder:
                 raise JournalError(f"the call is not made, as it cannot be recorded: {exc}") from exc
             return None
 
-    @contextmanager
-    def deferring(self) -> Iterator[Settling]:
-        """Let this thread begin or end a call without waiting until that is on stable storage.
+    def deferring(self) -> Settling:
+        """Return a block in which this thread begins or ends a call without waiting until that is on stable storage.
 
-        What is yielded does, and is called by another thread before the call goes on, or its end is seen.
+        What the block yields does, and is called by another thread before the call goes on, or its end is seen.
         """
-        self._deferring.settling = settling = Settling()
-        try:
-            yield settling
-        finally:
-            self._deferring.settling = None
+        return Settling(self._deferring)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that ended so far is in the database; return whether it is."""

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Self
 
 __all__ = ["Deferring", "Settling"]
 
 
-class Settling:
-    """What was written and may not be on stable storage yet."""
+class Deferring(threading.local):
+    """Where a thread's frames are waited for by somebody else: what takes them in; None where it waits itself."""
 
-    def __init__(self) -> None:
+    settling: Settling | None = None
+
+
+class Settling:
+    """What a thread wrote within its block and may not be on stable storage yet."""
+
+    __slots__ = ("_deferring", "_waits")
+
+    def __init__(self, deferring: Deferring) -> None:
+        self._deferring = deferring
         self._waits: list[Callable[[], bool]] = []
+
+    def __enter__(self) -> Self:
+        self._deferring.settling = self
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._deferring.settling = None
 
     @property
     def is_due(self) -> bool:
@@ -33,9 +50,3 @@ class Settling:
         from anyio import to_thread  # noqa: PLC0415  # httpx comes without it until it is needed
 
         return await to_thread.run_sync(self)
-
-
-class Deferring(threading.local):
-    """Where a thread's frames are waited for by somebody else: what takes them in; None where it waits itself."""
-
-    settling: Settling | None = None

@@ -32,7 +32,7 @@ from audit.recording.drain import Drain
 from audit.recording.frames import Loss
 from audit.recording.journal import writers
 from audit.recording.recorder import Recorder
-from audit.recording.settling import Settling
+from audit.recording.settling import Deferring, Settling
 from audit.recording.stable import journal_kind
 from audit.recording.tape import Tape
 from tests.campaigns.disk import Disk, a_folder
@@ -195,7 +195,7 @@ def _call(recorder: Recorder, disk: Disk, diary: Diary, thread: str, chance: ran
 
 def _begin(recorder: Recorder, name: bytes, *, deferred: bool) -> Tape:
     """Begin a call; `deferred` as an event loop does, which has it waited for afterwards."""
-    with recorder.deferring() if deferred else nullcontext(Settling()) as settling:
+    with recorder.deferring() if deferred else nullcontext(Settling(Deferring())) as settling:
         tape = recorder.begin(method="POST", url="https://host/v1/chat", headers=[], body=name)
     assert tape is not None
     if not settling():
@@ -207,7 +207,7 @@ def _end(recorder: Recorder, tape: Tape, reply: bytes, *, deferred: bool) -> boo
     tape.head(200, [])
     for start in range(0, len(reply), 20_000):
         tape.chunk(reply[start : start + 20_000])
-    with recorder.deferring() if deferred else nullcontext(Settling()) as settling:
+    with recorder.deferring() if deferred else nullcontext(Settling(Deferring())) as settling:
         kept = tape.finish(Ending.EOF)
     return kept and settling()
 

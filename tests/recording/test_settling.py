@@ -14,7 +14,7 @@ from audit.errors import JournalError
 from audit.recording import stable
 from audit.recording.frames import INTENT, encode
 from audit.recording.journal import SETTLED
-from audit.recording.settling import Settling
+from audit.recording.settling import Deferring, Settling
 from audit.recording.stable import StableJournal
 from tests.recording.callers import Caller
 from tests.recording.failing import Disk, Held
@@ -23,12 +23,12 @@ from tests.recording.upstream import Upstream, answer, chunked
 
 
 def test_nothing_is_due_where_nothing_was_written() -> None:
-    assert not Settling().is_due
+    assert not Settling(Deferring()).is_due
 
 
 @pytest.mark.parametrize(("waits", "kept"), [([True, True], True), ([False, True], False), ([True, False], False)])
 def test_all_are_waited_for(waits: list[bool], kept: bool) -> None:
-    settling, waited = Settling(), list[bool]()
+    settling, waited = Settling(Deferring()), list[bool]()
 
     def wait(well: bool) -> bool:
         waited.append(well)
