@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from audit.errors import SettingsError
-from dashboard.pages_left import PagesLeft
+from dashboard.asking import InTurn
 from dashboard.warming import warm
 
 __all__ = ["SecurityHeaders", "build_app", "content_security_policy", "is_loopback", "options", "serve"]
@@ -101,7 +101,7 @@ def build_app(ready: Callable[[], None] = lambda: None) -> st.App:
         _HERE / "streamlit_app.py",
         lifespan=partial(_warming, ready),
         routes=[Route("/healthz", _healthy)],
-        middleware=[Middleware(SecurityHeaders, policy=policy), Middleware(PagesLeft)],
+        middleware=[Middleware(SecurityHeaders, policy=policy), Middleware(InTurn)],
     )
 
 
@@ -136,6 +136,7 @@ def options(host: str, port: int, names: Sequence[str] = ()) -> dict[str, Any]:
         "browser.gatherUsageStats": False,
         "client.disableDataExport": True,  # its CSV would let a spreadsheet run recorded text as a formula
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,  # they would ask search engines and models about what went wrong here
         "client.toolbarMode": "minimal",
         "logger.hideWelcomeMessage": True,  # it speaks of Streamlit; whoever serves the pages says where
         "runner.magicEnabled": False,

@@ -65,17 +65,24 @@ class Visit:
     def retry(self, act: Callable[[], object], address: str) -> None:
         """Act, and wait for the page that this leads to.
 
-        What has just been drawn anew may not listen yet: as a person would, try again.
+        What has just been drawn anew may not listen yet: as a person would, try again, but not where it has led to
+        the page after all.
         """
-        for _ in range(4):
+        for wait_ms in (*[4_000] * 4, DRAWN_MS):
             try:
                 act()
-                self.page.wait_for_url(address, timeout=4_000)
             except sync_api.TimeoutError:
-                continue
-            return
-        act()
+                wait_ms = 0
+            if self._is_led_to(address, wait_ms):
+                return
         self.page.wait_for_url(address)
+
+    def _is_led_to(self, address: str, wait_ms: int) -> bool:
+        try:
+            self.page.wait_for_url(address, timeout=wait_ms or 1)
+        except sync_api.TimeoutError:
+            return False
+        return True
 
     def settle(self) -> None:
         """Wait until a heading is there and no script runs."""
@@ -147,9 +154,10 @@ def _ours(url: str, origin: str) -> bool:
     return url.startswith((origin, origin.replace("http", "ws", 1), "data:", "blob:"))
 
 
-def start(record: str, home: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start(record: str, home: Path, before: str = "") -> tuple[subprocess.Popen[bytes], str]:
+    """Serve a record, by a process that does something `before`; return it and its address."""
     port = _free_port()
-    script = f"from dashboard.serve import serve; serve('127.0.0.1', {port})"
+    script = f"{before}\nfrom dashboard.serve import serve; serve('127.0.0.1', {port})"
     variables = {**environ, "AUDIT_DATABASE_URL": record, "AUDIT_HOME": str(home)}
     variables.pop("AUDIT_CONFIG", None)
     root = Path(serve.__file__).parent.parent

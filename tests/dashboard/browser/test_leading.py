@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.dashboard.browser.conftest import Visit, sync_api, visited
+from tests.dashboard.browser.conftest import Visit, start, sync_api, visited
 from tests.dashboard.record import a_chat, a_record, the_sample
 
 expect = sync_api.expect
@@ -101,28 +101,70 @@ def test_a_field_of_the_heat_map_leads_to_the_calls_it_counts(
 
 
 def test_what_a_page_asks_for_after_it_was_left_leaves_the_next_one_as_it_is(visit: Visit) -> None:
-    page, sent = visit.page, []
-    server: Any = None
-
-    def routed(browser: Any) -> None:
-        nonlocal server
-        server = browser.connect_to_server()
-        browser.on_message(lambda frame: (sent.append(frame), server.send(frame)))
-
-    page.route_web_socket("**/_stcore/stream", routed)
+    page, sent, send = routed(visit)
     visit.open("filters?range=30d")
     late = refreshed(page, sent)
     page.get_by_role("link", name="Calls", exact=True).click()
     expect(page.get_by_role("heading", name="80 calls", exact=True)).to_be_visible()
     visit.settle()
     sent.clear()
-    for frame in late:
-        server.send(frame)
+    send(late)
     refreshed(page, sent)
     visit.settle()
     expect(page.get_by_role("heading", name="80 calls", exact=True)).to_be_visible()
     expect(page.get_by_role("textbox", name="Search")).to_be_visible()
     assert visit.errors == []
+
+
+def test_what_a_page_asks_for_while_it_is_drawn_as_a_whole_takes_nothing_of_it(
+    chromium: sync_api.Browser, steady: str, tmp_path: Path
+) -> None:
+    """On a machine so busy that a script has ended long before what it has drawn is sent."""
+    process, origin = start(steady, tmp_path, BUSY.format(busy=str(tmp_path / "busy")))
+    for visit in visited(chromium, origin):
+        page, sent, send = routed(visit)
+        visit.open("?range=all")
+        late = refreshed(page, sent)
+        (tmp_path / "busy").touch()
+        page.get_by_test_id("stPopoverButton").click()
+        for _ in range(15):
+            send(late)
+            page.wait_for_timeout(200)
+        (tmp_path / "busy").unlink()
+        expect(page.get_by_role("combobox", name="Model")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        assert visit.errors == []
+    process.terminate()
+    process.wait()
+
+
+BUSY = """
+import os, time
+from streamlit.runtime.app_session import AppSession
+handle = AppSession._handle_scriptrunner_event_on_event_loop
+def busy(*given, **named):
+    if os.path.exists({busy!r}):
+        time.sleep(0.02)
+    return handle(*given, **named)
+AppSession._handle_scriptrunner_event_on_event_loop = busy
+"""
+
+
+def routed(visit: Visit) -> tuple[sync_api.Page, list[bytes], Callable[[list[bytes]], None]]:
+    """Return the page, what it will have sent to the server, and what sends more in its name."""
+    sent: list[bytes] = []
+    servers: list[Any] = []
+
+    def connected(browser: Any) -> None:
+        servers.append(browser.connect_to_server())
+        browser.on_message(lambda frame: (sent.append(frame), servers[-1].send(frame)))
+
+    def send(frames: list[bytes]) -> None:
+        for frame in frames:
+            servers[-1].send(frame)
+
+    visit.page.route_web_socket("**/_stcore/stream", connected)
+    return visit.page, sent, send
 
 
 def refreshed(page: sync_api.Page, sent: list[bytes]) -> list[bytes]:
