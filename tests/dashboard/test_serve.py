@@ -114,6 +114,7 @@ def test_nothing_leaves_the_machine_and_nothing_leaves_as_a_formula() -> None:
     assert told["client.disableDataExport"] is True
     assert told["client.toolbarMode"] == "minimal"
     assert told["client.showErrorDetails"] == "none"
+    assert told["client.showErrorLinks"] is False
     assert told["server.fileWatcherType"] == "none"
     assert "http" not in str({name: value for name, value in told.items() if name.startswith("theme")})
 
