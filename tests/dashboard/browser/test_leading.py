@@ -117,11 +117,9 @@ def test_what_a_page_asks_for_after_it_was_left_leaves_the_next_one_as_it_is(vis
 
 
 def test_what_a_page_asks_for_while_it_is_drawn_as_a_whole_takes_nothing_of_it(
-    chromium: sync_api.Browser, steady: str, tmp_path: Path
+    chromium: sync_api.Browser, tiring: str, tmp_path: Path
 ) -> None:
-    """On a machine so busy that a script has ended long before what it has drawn is sent."""
-    process, origin = start(steady, tmp_path, BUSY.format(busy=str(tmp_path / "busy")))
-    for visit in visited(chromium, origin):
+    for visit in visited(chromium, tiring):
         page, sent, send = routed(visit)
         visit.open("?range=all")
         late = refreshed(page, sent)
@@ -134,6 +132,14 @@ def test_what_a_page_asks_for_while_it_is_drawn_as_a_whole_takes_nothing_of_it(
         expect(page.get_by_role("combobox", name="Model")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
         assert visit.errors == []
+
+
+@pytest.fixture
+def tiring(steady: str, tmp_path: Path) -> Iterator[str]:
+    """An address that is served as by a busy machine while there is a file `busy`: scripts end long before what they
+    have drawn is sent."""
+    process, origin = start(steady, tmp_path, BUSY.format(busy=str(tmp_path / "busy")))
+    yield origin
     process.terminate()
     process.wait()
 
