@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from os import environ
@@ -68,18 +69,17 @@ class Visit:
         What has just been drawn anew may not listen yet: as a person would, try again, but not where it has led to
         the page after all.
         """
-        for wait_ms in (*[4_000] * 4, DRAWN_MS):
-            try:
+        for _ in range(4):
+            with suppress(sync_api.TimeoutError):
                 act()
-            except sync_api.TimeoutError:
-                wait_ms = 0
-            if self._is_led_to(address, wait_ms):
+            if self._is_led_to(address):
                 return
+        act()
         self.page.wait_for_url(address)
 
-    def _is_led_to(self, address: str, wait_ms: int) -> bool:
+    def _is_led_to(self, address: str) -> bool:
         try:
-            self.page.wait_for_url(address, timeout=wait_ms or 1)
+            self.page.wait_for_url(address, timeout=4_000)
         except sync_api.TimeoutError:
             return False
         return True

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.dashboard.browser.conftest import Visit, start, sync_api, visited
+from tests.dashboard.browser.conftest import START_S, Visit, start, sync_api, visited
 from tests.dashboard.record import a_chat, a_record, the_sample
 
 expect = sync_api.expect
@@ -141,7 +141,7 @@ def tiring(steady: str, tmp_path: Path) -> Iterator[str]:
     process, origin = start(steady, tmp_path, BUSY.format(busy=str(tmp_path / "busy")))
     yield origin
     process.terminate()
-    process.wait()
+    process.wait(START_S)
 
 
 BUSY = """
