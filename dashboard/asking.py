@@ -73,7 +73,7 @@ class Asking:
             self._whole, self._clicked_at = self._whole and is_part, None
         elif told == "new_session" and not is_part:
             self._page, self._whole = message.new_session.page_script_hash, True
-        elif told == "new_session" and message.new_session.page_script_hash != self._page:
+        elif told == "new_session" and self._page not in ("", message.new_session.page_script_hash):
             message.new_session.page_script_hash = self._page
             return bytes(message.SerializeToString())
         return frame

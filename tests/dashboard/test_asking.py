@@ -165,7 +165,9 @@ def test_a_part_that_runs_for_a_page_that_was_left_is_told_as_of_the_one_that_is
     assert one.asked(CLICK) == CLICK
 
 
-@pytest.mark.parametrize("frame", [begun("calls"), opened("calls"), ended(), ended("list"), ended(status=EARLY)])
+@pytest.mark.parametrize(
+    "frame", [begun("calls"), begun("calls", "list"), opened("calls"), ended(), ended("list"), ended(status=EARLY)]
+)
 def test_all_else_is_told_as_it_is(frame: bytes) -> None:
     assert Asking().told(frame) == frame
 
