@@ -73,7 +73,7 @@ def differences(engine: Engine) -> list[str]:
 
 
 def is_ours(name: str | None) -> bool:
-    """Whether a table is described in `tables.py`: the search index and partitions are not."""
+    """Whether a table is described in `tables`: the search index and partitions are not."""
     return name is None or not (name.startswith("call_words") or _PARTITION.fullmatch(name))
 
 
