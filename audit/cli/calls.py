@@ -90,6 +90,12 @@ def list_calls(read: Reader, scope: Scope, limit: int, offset: int, order: str, 
         click.echo(
             "Only the newest calls were looked through for the phrase; narrow the time for older ones.", err=True
         )
+    if page.unindexed:
+        click.echo(
+            f"Calls that have just come in are not found by their words yet ({figure(page.unindexed)}): who records "
+            "sees to it as soon as there is time, or audit collect --once.",
+            err=True,
+        )
 
 
 @command.command(

@@ -31,6 +31,8 @@ LOOK_EVERY_S = 0.1
 LOOK_FOR_DEAD_S = 1.0
 AWAY_S = 30.0
 """How long a journal is left alone that cannot be drained for reasons of its own."""
+LATEST_S = 60.0
+"""How long what storing leaves for later may wait for a moment in which nothing is to be stored."""
 LOCK_WAIT_S = 2.0
 """How long a collector before this one may take to end."""
 FULL_BATCH = 200
@@ -72,6 +74,7 @@ class Collector:
         self._looked_for_dead_at = 0.0
         self._ending = threading.Event()
         self._stored = self._lost = 0
+        self._behind_since = time.monotonic()
 
     def __enter__(self) -> Self:
         """Hold the folder; raise `AuditError` when another collector does, `JournalError` when nobody can."""
@@ -111,6 +114,8 @@ class Collector:
         while ready := self._ready([one for one in self._drains.values() if one.behind(ends[one.name])]):
             for drain in ready:
                 self._store(drain, _at_once)
+        while not self._ending.is_set() and self._destination is not None and self._destination.catch_up():
+            pass
 
     def stop(self) -> None:
         """Have `run` come to its end."""
@@ -129,9 +134,23 @@ class Collector:
         )
 
     def _round(self) -> bool:
-        """Store a batch of every journal that has one; return whether any was full, so that there may be more."""
+        """Store a batch of every journal that has one; return whether any was full, so that there may be more to do."""
         batches = [self._store(drain, self._patiently) for drain in self._look_around()]
-        return any(batch.is_full(FULL_BATCH) for batch in batches)
+        return any(batch.is_full(FULL_BATCH) for batch in batches) | self._catch_up(len(batches))
+
+    def _catch_up(self, stored: int) -> bool:
+        """Do what was left for later where nothing else is to be done, or for too long was; `stored` batches just were.
+
+        Returns whether more of it may be left.
+        """
+        assert self._destination is not None
+        if stored and time.monotonic() < self._behind_since + LATEST_S:
+            return False
+        for _ in range(max(stored, 1)):
+            if not self._destination.catch_up():
+                self._behind_since = time.monotonic()
+                return False
+        return True
 
     def _look_around(self) -> list[Drain]:
         """Return the journals that have something to be stored, and have read it."""

@@ -26,6 +26,13 @@ class Destination(Protocol):
         """
         ...
 
+    def catch_up(self) -> bool:
+        """Do a piece of what storing many calls has left for later, if any; return whether there may be more.
+
+        Never raises: what cannot be done now stays for later.
+        """
+        ...
+
     def lost(self, loss: Loss) -> None:
         """Store that exchanges were lost."""
         ...

@@ -124,6 +124,7 @@ class Sink:
             destination = self._until_done(self._open)
             while not self._closing.is_set():
                 self._until_done(lambda: adopt(self._journal.folder, destination))
+                self._catch_up(destination)
                 self._drain_on_demand(destination, until=time.monotonic() + ADOPT_EVERY_S)
             destination.close()
         except StoreError as exc:
@@ -147,6 +148,7 @@ class Sink:
                 self._closing.wait(self._pace.quiet_after_s)  # the caller has the reply now: let it work with it
             self._awake = False
             self._until_done(lambda: self._drain(destination))
+            self._catch_up(destination)
 
     def _drain(self, destination: Destination) -> None:
         self._before_drain()
@@ -165,6 +167,10 @@ class Sink:
             raise
         if not self._backlog.under_way:
             self._journal.turn_if_large()
+
+    def _catch_up(self, destination: Destination) -> None:
+        while not (self._closing.is_set() or self._backlog.has_grown) and destination.catch_up():
+            self._give_way()
 
     def _lag_s(self) -> float:
         """Return for how long something has waited at least, by a clock that nobody sets."""

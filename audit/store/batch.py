@@ -23,7 +23,7 @@ from audit.store.prices import digest_of
 from audit.store.recipes import text_of
 from audit.store.records import Terms, call_row, finding_rows, label_rows, terms, unquoted, working
 from audit.store.sealing import SEALED, Sealer, seal_exchange
-from audit.store.search import Index, Indexed, add_to_index, spoken
+from audit.store.search import Index, Indexed, spoken
 from audit.store.threads import Said, Thread, said_by, threads
 from audit.wire.parse import printable
 
@@ -80,7 +80,7 @@ class Prepared:
             response=self.commitments[1],
         )
         if index is not None:
-            self.words = index(printable(_said_anew(self, thread.new)))
+            self.words = index.made_of(printable(_said_anew(self, thread.new)))
         return self.entry
 
 
@@ -167,7 +167,8 @@ class Batch:
         self._put(tables.part_uses, [row for (pk, _), both in keyed for row in _uses(pk, both)])
         self._put(tables.findings, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.findings])
         self._put(tables.call_labels, [{"call_pk": pk, **row} for pk, one in self._calls for row in one.labels])
-        add_to_index(self._connection, [(pk, one.words) for pk, one in self._calls])
+        if self._index is not None:
+            self._index.enter(self._connection, [(pk, one.words) for pk, one in self._calls])
         if self._sealer is not None:
             self._sealer.insert(self._connection)
         return entries

@@ -36,7 +36,7 @@ ACTS_AT_ONCE = 20
 _ROWS = 10_000
 _STAYS = -1
 _c, _x, _u, _e = tables.calls.c, tables.exchanges.c, tables.part_uses.c, tables.entries.c
-_BODIES = ("exchanges", "part_uses", "call_words")
+_BODIES = ("exchanges", "part_uses", "unindexed", "call_words")
 """Tables of what goes with bodies."""
 
 

@@ -12,7 +12,7 @@ from audit.store.loading import among
 from audit.store.lots import in_lots
 from audit.store.rows.acts import Kind
 from audit.store.sealing import key_of_part
-from audit.store.search import remove_from_index
+from audit.store.unindexed import remove_words
 
 __all__ = ["remove_bodies", "remove_metadata", "remove_parts", "remove_reviews"]
 
@@ -27,7 +27,7 @@ def remove_bodies(connection: Connection, pks: Sequence[int]) -> None:
         _remove_keys(connection, [key.bytes for key in calls])
         for table in (tables.part_uses, tables.exchanges):
             connection.execute(table.delete().where(among(connection, table.c.call_pk, some)))
-        remove_from_index(connection, some)
+        remove_words(connection, some)
         remove_parts(connection, used)
 
 

@@ -17,7 +17,7 @@ from audit.store import tables
 from audit.store.engine import at_one_moment, translated
 from audit.store.loading import take_writing_turn
 from audit.store.sealing import SEALED, TWIN, Sealer, open_sealer, seal_exchange, seal_part
-from audit.store.search import remove_from_index
+from audit.store.unindexed import remove_words
 
 __all__ = ["seal_all"]
 
@@ -80,7 +80,7 @@ def _seal_exchanges(connection: Connection, sealer: Sealer, rows: Sequence[Any])
         values.append({"at": row.call_pk, "salt": b"", "codec": row.codec + SEALED, "content": content})
     if values:
         connection.execute(tables.exchanges.update().where(_x.call_pk == bindparam("at")), values)
-    remove_from_index(connection, [row.call_pk for row in rows])
+    remove_words(connection, [row.call_pk for row in rows])
 
 
 def _plain(engine: Engine) -> int:

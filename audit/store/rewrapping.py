@@ -18,6 +18,7 @@ from audit.store import tables
 from audit.store.engine import at_one_moment, translated
 from audit.store.sealing import SEALED, keys_of
 from audit.store.search import indexed
+from audit.store.unindexed import waiting
 
 __all__ = ["Protection", "protection", "rotate"]
 
@@ -40,7 +41,7 @@ class Protection:
     plain: int
     """Contents that are not."""
     indexed: int
-    """Calls that can be found by their words, which stand in the search index as they are."""
+    """Calls that are found by their words: these stand as they are in the search index, or on their way there."""
 
 
 def protection(engine: Engine) -> Protection:
@@ -54,7 +55,7 @@ def protection(engine: Engine) -> Protection:
             wrapped=wrapped,
             sealed=sum(sealed for sealed, _ in both),
             plain=sum(plain for _, plain in both),
-            indexed=indexed(connection),
+            indexed=indexed(connection) + waiting(connection),
         )
 
 

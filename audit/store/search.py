@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, Select, column, func, select, table, text
@@ -19,6 +20,7 @@ from audit.store.engine import is_sqlite
 from audit.store.loading import among, copy_binary
 
 __all__ = [
+    "MAX_INDEXED",
     "Index",
     "Indexed",
     "add_to_index",
@@ -41,8 +43,16 @@ MAX_WANTED = 32
 """Words of one query."""
 Indexed = str | bytes
 """What was said, as an index takes it: SQLite's the text, PostgreSQL's its words."""
-Index = Callable[[str], Indexed]
-"""Makes of all that was said in a call what the index takes; nothing where no word was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """How calls get into the search index."""
+
+    made_of: Callable[[str], Indexed]
+    """Makes of all that was said in a call what is entered; nothing where no word was said."""
+    enter: Callable[[Connection, Sequence[tuple[int, Indexed]]], None]
+    """Enters calls, as (key, what that made)."""
 
 
 def spoken(reading: Reading) -> str:
@@ -51,12 +61,12 @@ def spoken(reading: Reading) -> str:
 
 
 def index_of(bind: Engine | Connection) -> Index:
-    """Return what is made of words for the index of a database."""
-    return _spaced_words if is_sqlite(bind) else _sent_words
+    """Return how calls get into the index of a database at once."""
+    return Index(made_of=_spaced_words if is_sqlite(bind) else _sent_words, enter=add_to_index)
 
 
 def add_to_index(connection: Connection, rows: Sequence[tuple[int, Indexed]]) -> None:
-    """Enter calls, as (key, what the database's `Index` made of what was said)."""
+    """Enter calls, as (key, what the database's `index_of` made of what was said)."""
     some = [row for row in rows if row[1]]
     if not some:
         return

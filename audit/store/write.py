@@ -25,6 +25,7 @@ from audit.store.prices import enter_prices
 from audit.store.records import key_rows
 from audit.store.sealing import Sealer, must_be_plain, open_sealer
 from audit.store.search import Index, index_of
+from audit.store.unindexed import LATER
 from audit.wire.parse import printable
 
 __all__ = ["Appended", "Writer", "name_key"]
@@ -60,16 +61,17 @@ class Writer:
         self._author = Author()
         self._sealer: Sealer | None = None
 
-    def append(self, calls: Sequence[Call]) -> Appended:
+    def append(self, calls: Sequence[Call], *, words_later: bool = False) -> Appended:
         """Store the calls that are not there yet, all at once; one that the database will not take is left out.
 
+        With `words_later` they cannot be found by their words yet: `enter_some` of `unindexed.py` sees to that.
         Raises `StoreError` when the database cannot be used: it can be tried again, what is stored stays so;
         `EncryptionError` for an encrypted record without its key.
         """
         if not calls:
             return Appended()
         try:
-            return self._append(calls)
+            return self._append(calls, words_later=words_later)
         except _SPOILT as exc:
             if isinstance(exc, DBAPIError) and not blames_data(exc):
                 raise store_error(exc) from exc
@@ -78,7 +80,8 @@ class Writer:
         except SQLAlchemyError as exc:
             raise store_error(exc) from exc
         middle = len(calls) // 2
-        return _together(self.append(calls[:middle]), self.append(calls[middle:]))
+        halves = (self.append(some, words_later=words_later) for some in (calls[:middle], calls[middle:]))
+        return _together(*halves)
 
     def close(self) -> None:
         """Say in the ledger that this writer has ended in order, as far as the database can be reached."""
@@ -111,9 +114,9 @@ class Writer:
             take_writing_turn(connection)
             yield connection
 
-    def _append(self, calls: Sequence[Call]) -> Appended:
+    def _append(self, calls: Sequence[Call], *, words_later: bool) -> Appended:
         now, sealer = self._clock(), self._sealing()
-        index = None if sealer else index_of(self._engine)
+        index = None if sealer else LATER if words_later else index_of(self._engine)
         made = _prepared(calls, now, index, sealer)  # before one's turn: it takes longer than all the rest
         with self._author.transaction(self._engine) as connection:
             take_writing_turn(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "interpreter", "key_names", "open_store", "upgraded", "upgraded_engine"]
 
+MANY = 100
+"""Calls of one batch from which on more wait: then they are stored first, and found by their words later."""
+CATCHING_UP_S = 2.0
+"""How long who ends may still work at that; the rest is for whoever comes next."""
+AGAIN_AFTER_S = 10.0
 _log = logging.getLogger("audit")
 
 
@@ -79,6 +85,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         """Open the configured database, its schema up to date; raise `StoreError`."""
         self._settings = settings
+        self._is_behind, self._not_before = True, 0.0  # whoever was here before may have been killed
         self._open()
 
     def append(self, calls: Sequence[Call]) -> Sequence[tuple[UUID, str]]:
@@ -89,10 +96,26 @@ class Store:
             _log.error("the database has been deleted or replaced under a running process; it is opened anew")
             self.close()
             self._open()
-        refused = self.writer.append(calls).refused
+        later = len(calls) >= MANY
+        refused = self.writer.append(calls, words_later=later).refused
+        self._is_behind |= later
         if self.keeper is not None:
             self.keeper.touch()
         return refused
+
+    def catch_up(self) -> bool:
+        """Enter the words of some calls that were stored without; return whether there may be more. Never raises."""
+        from audit.store.unindexed import enter_some
+
+        if not self._is_behind or time.monotonic() < self._not_before:
+            return False
+        try:
+            self._is_behind = enter_some(self.engine) > 0
+        except Exception:  # noqa: BLE001  # whatever it is, calls are stored all the same
+            _log.exception("calls cannot be found by their words yet; that is tried again")
+            self._not_before = time.monotonic() + AGAIN_AFTER_S
+            return False
+        return self._is_behind
 
     def lost(self, loss: Loss) -> None:
         """Store that exchanges were lost."""
@@ -101,7 +124,10 @@ class Store:
             self.keeper.touch()
 
     def close(self) -> None:
-        """Let go of the database, its ledger signed."""
+        """Let go of the database, its ledger signed; what little is left for later is done."""
+        until = time.monotonic() + CATCHING_UP_S
+        while time.monotonic() < until and self.catch_up():
+            pass
         if self.keeper is not None:
             self.keeper.close()
         self.writer.close()

@@ -31,6 +31,8 @@ def listing(here: View) -> None:
             _table(here, page, number)
         else:
             st.caption("No call fits: take a filter away, or look at a longer time.")
+        if page.unindexed:
+            st.caption(f"{figures.plural(page.unindexed, 'call')} just recorded cannot be found by words yet.")
         call_filters.pages(-(-page.total // _PER_PAGE), number)
 
 

@@ -1,6 +1,8 @@
 """How many calls a second get into the database: `python -m tests.benchmarks.writer [--calls N --database KIND]`.
 
-With `--encrypted` also how many do when their bodies are encrypted, for which no words are indexed.
+As they are stored where many wait, to be found by their words later; how fast those words are entered then; both at
+once, as calls are stored where few wait; and the first after reading. With `--encrypted` also how many are stored when
+their bodies are encrypted, for which no words are indexed.
 
 Calls of 4 KB through the writer, and through dialects and writer, against the most that the database takes of rows of
 that size through its own bulk insert in the same run: rows of two bodies of 2,000 bytes, six small columns and an
@@ -32,6 +34,7 @@ from audit.recording.identity import uuid7
 from audit.store.engine import open_engine
 from audit.store.loading import insert_rows
 from audit.store.sealing import with_keys
+from audit.store.unindexed import enter_some
 from audit.store.write import Writer
 from tests.databases import KINDS, a_database
 from tests.factories import an_exchange
@@ -87,27 +90,31 @@ def _exchange(number: int, at: datetime, text: str, source: random.Random) -> Ex
 
 
 def measured(engine: Engine, calls: int, batch: int, *, encrypted: bool = False) -> dict[str, float]:
-    """Return rows and calls a second: the database's limit, the writer's, with reading, and so with encryption."""
+    """Return rows and calls a second: the database's limit, the writer's, the index's, with reading, encrypted."""
     interpret = Interpreter(pricing=Pricer([], {}), providers={}, aliases={})
-    given = exchanges(3 * calls if encrypted else 2 * calls)
-    read = [interpret(exchange) for exchange in given[:calls]]
+    given = exchanges(4 * calls if encrypted else 3 * calls)
+    read = [interpret(exchange) for exchange in given[: 2 * calls]]
     writer = Writer(engine)
     raw = _rate(calls, RAW_BATCH, _raw(engine, given))
     gc.freeze()
-    written = _rate(calls, batch, lambda start, end: writer.append(read[start:end]))
+    written = _rate(calls, batch, lambda start, end: writer.append(read[start:end], words_later=True))
+    words = _rate(calls, batch, lambda _start, _end: enter_some(engine))
+    assert enter_some(engine) == 0
+    at_once = _rate(calls, batch, lambda start, end: writer.append(read[calls + start : calls + end]))
 
     def read_and_write(writer: Writer, first: int) -> Callable[[int, int], object]:
         def act(start: int, end: int) -> None:
             some: list[Call] = [interpret(exchange) for exchange in given[first + start : first + end]]
-            writer.append(some)
+            writer.append(some, words_later=True)
 
         return act
 
-    found = {"raw": raw, "written": written, "read and written": _rate(calls, batch, read_and_write(writer, calls))}
+    both = _rate(calls, batch, read_and_write(writer, 2 * calls))
+    found = {"raw": raw, "written": written, "words": words, "written with words": at_once, "read and written": both}
     writer.close()
     if encrypted:
         sealing = Writer(with_keys(engine, lambda: Keyring([MasterKey.generate()])))
-        found["encrypted"] = _rate(calls, batch, read_and_write(sealing, 2 * calls))
+        found["encrypted"] = _rate(calls, batch, read_and_write(sealing, 3 * calls))
         sealing.close()
     return found
 
@@ -160,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(found))
     for kind, rates in found.items() if not given.json else ():
         for name, rate in rates.items():
-            print(f"{kind:<12}{name:<18}{rate:>10,.0f}/s{rate / rates['raw']:>8.0%} of the limit")
+            print(f"{kind:<12}{name:<20}{rate:>10,.0f}/s{rate / rates['raw']:>8.0%} of the limit")
     return 0
 
 

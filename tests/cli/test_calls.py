@@ -132,7 +132,7 @@ def test_json_is_the_page(audit: Audit, filled: str) -> None:
 def test_an_empty_record_tells_how_to_begin(audit: Audit) -> None:
     listed = audit("calls", "list")
     assert (listed.code, listed.out, listed.err.strip()) == (0, "", NOTHING_RECORDED)
-    assert audit("calls", "list", "--json").json == {"rows": [], "total": 0, "bounded": False}
+    assert audit("calls", "list", "--json").json == {"rows": [], "total": 0, "bounded": False, "unindexed": 0}
 
 
 def test_a_phrase_that_was_not_looked_for_everywhere_is_told(

@@ -37,6 +37,8 @@ class Memory:
         self.poison: set[str] = set()
         """URLs that make the writer fail whenever they are in a batch."""
         self.on_read: Callable[[Exchange], None] = lambda _exchange: None
+        self.left = 0
+        """Pieces of work that storing has left for later."""
         self.closed = False
 
     @property
@@ -64,6 +66,10 @@ class Memory:
 
     def lost(self, loss: Loss) -> None:
         self.losses.append(loss)
+
+    def catch_up(self) -> bool:
+        self.left = max(self.left - 1, 0)
+        return self.left > 0
 
     def close(self) -> None:
         self.closed = True

@@ -14,6 +14,7 @@ from audit.store import tables
 from audit.store.batch import prepared
 from audit.store.read import Reader
 from audit.store.scope import Scope
+from audit.store.search import Index
 from audit.store.write import Writer
 from tests.store.bodies_of import a_conversation, talking
 from tests.store.samples import NOON, a_call, a_price, an_id, said
@@ -27,6 +28,8 @@ URLS: dict[str, tuple[str, Sequence[bytes]]] = {
     "claude": ("https://api.anthropic.com/v1/messages", ANTHROPIC),
     "gemini": ("https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent", GEMINI),
 }
+
+SHOUTED = Index(made_of=str.upper, enter=lambda _connection, _rows: None)
 
 
 def test_what_stands_in_no_part_is_packed_before_ones_turn() -> None:
@@ -47,7 +50,7 @@ def test_a_salt_is_used_once() -> None:
 
 def test_what_goes_on_from_no_other_call_is_told_before_ones_turn() -> None:
     short, long = (
-        prepared(call, NOON, new_salts(2), str.upper) for call in (a_call(input=said("Hello")), talking(CHAT)[1])
+        prepared(call, NOON, new_salts(2), SHOUTED) for call in (a_call(input=said("Hello")), talking(CHAT)[1])
     )
     assert short.entry is not None
     assert short.words == "HELLO"

@@ -36,7 +36,7 @@ SAID = {
 def indexed(engine: Engine, writer: Writer) -> Engine:
     writer.append([a_call(number) for number in SAID])
     with engine.begin() as connection:
-        add_to_index(connection, [(pk, index_of(engine)(said)) for pk, said in SAID.items()])
+        add_to_index(connection, [(pk, index_of(engine).made_of(said)) for pk, said in SAID.items()])
     return engine
 
 
@@ -110,7 +110,7 @@ def test_words_are_read_where_nothing_may_be_written(indexed: Engine) -> None:
 
 def test_nothing_said_needs_no_index(engine: Engine) -> None:
     with engine.begin() as connection:
-        add_to_index(connection, [(1, index_of(engine)("")), (2, index_of(engine)(""))])
+        add_to_index(connection, [(1, index_of(engine).made_of("")), (2, index_of(engine).made_of(""))])
         assert list(words_of(connection)) == []
     assert found(engine, "anything") == []
 

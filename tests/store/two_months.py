@@ -60,7 +60,7 @@ def filled(engine: Engine) -> Engine:
     for month, bodies, first in ((JANUARY, turns[:3], 1), (FEBRUARY, turns[3:], 4)):
         writer = Writer(engine, clock=lambda at=month: at)
         talk = talking(bodies, first, started_at=month, tags=Tags(user="ann"))
-        writer.append([*talk, *_others(10 if month is JANUARY else 20, month)])
+        writer.append([*talk, *_others(10 if month is JANUARY else 20, month)], words_later=month is JANUARY)
         writer.close()
     advance(engine)
     return engine

@@ -1,4 +1,7 @@
-"""A record that has something of everything: rows in every table, calls of two months, and words to be found by."""
+"""A record that has something of everything: rows in every table, calls of two months, and words to be found by.
+
+Those of one call wait to be entered into the index.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,8 @@ def fill_all(engine: Engine, signer: Signer = SIGNER) -> None:
     first.append(talking(list(a_conversation(3)), 2, key_fingerprint="abcd"))
     first.close()
     tags = Tags(project="search", labels=(("team", "Ü"), ("case", "z"), ("Case", "a")))
-    second.append([a_call(5, price=a_price("0.25"), input=said("总结 an apple"), exchange={"tags": tags})])
+    last = a_call(5, price=a_price("0.25"), input=said("总结 an apple"), exchange={"tags": tags})
+    second.append([last], words_later=True)
     second.append(talking([a_body(picture[:2]), a_body(picture)], 6))
     second.lost(an_id(900), NOON, 2, "the disk was full")
     place_hold(engine, By.USER, "ann", reason="a lawsuit", actor="root")

@@ -42,7 +42,9 @@ def page(connection: Connection, scope: Scope, *, limit: int, offset: int, order
     selection = selected(connection, scope)
     total = connection.execute(select(func.count()).select_from(tables.calls).where(selection.where)).scalar_one()
     wanted = _sorted(_ROWS.where(selection.where), order, descending=descending).limit(limit).offset(offset)
-    return CallPage(rows=_rows(connection, wanted), total=total, bounded=selection.bounded)
+    return CallPage(
+        rows=_rows(connection, wanted), total=total, bounded=selection.bounded, unindexed=selection.unindexed
+    )
 
 
 def slowest(connection: Connection, scope: Scope, limit: int) -> tuple[CallRow, ...]:

@@ -27,6 +27,7 @@ from audit.store.loading import MONTH_KEYS, since_key
 from audit.store.read.exchanges import said_in, stored_exchanges
 from audit.store.scope import By, Canaries, Level, Scope
 from audit.store.search import folded, matching, wanted_phrases
+from audit.store.unindexed import waiting
 
 __all__ = [
     "BLOCKED",
@@ -79,6 +80,8 @@ class Selection:
     where: ColumnElement[bool]
     bounded: bool = False
     """A phrase was looked for in the newest candidates only."""
+    unindexed: int = 0
+    """Calls that are not found by their words yet, and were searched for words."""
 
 
 def selected(connection: Connection, scope: Scope) -> Selection:
@@ -191,15 +194,19 @@ def _at_level(level: str) -> ColumnElement[bool]:
 
 
 def _searched(connection: Connection, where: ColumnElement[bool], query: str) -> Selection:
-    words = matching(connection, query)
+    words, unindexed = matching(connection, query), waiting(connection)
     phrases = [folded(phrase) for phrase in wanted_phrases(query)]
     if words is None:
         return Selection(where=and_(where, _named(query)))
     if not any(phrases):
-        return Selection(where=and_(where, or_(_c.pk.in_(words), _named(query))))
+        return Selection(where=and_(where, or_(_c.pk.in_(words), _named(query))), unindexed=unindexed)
     candidates = stored_exchanges(connection, and_(where, _c.pk.in_(words)), limit=MAX_REREAD + 1)
     found = [pk for pk, exchange in candidates[:MAX_REREAD] if _holds(folded(said_in(exchange)), phrases)]
-    return Selection(where=and_(where, or_(_c.pk.in_(found), _named(query))), bounded=len(candidates) > MAX_REREAD)
+    return Selection(
+        where=and_(where, or_(_c.pk.in_(found), _named(query))),
+        bounded=len(candidates) > MAX_REREAD,
+        unindexed=unindexed,
+    )
 
 
 def _holds(said: str, phrases: list[str]) -> bool:

@@ -87,6 +87,8 @@ class CallPage:
     """How many there are."""
     bounded: bool = False
     """A phrase was looked for in the newest candidates only: there may be more."""
+    unindexed: int = 0
+    """Calls that have just come in and are not found by their words yet; 0 where no words were looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

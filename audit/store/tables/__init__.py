@@ -16,6 +16,7 @@ from audit.store.tables._of_calls import (
     part_uses,
     parts,
     prices,
+    unindexed,
 )
 from audit.store.tables._of_ledger import acts, checkpoints, entries, holds, ledger_writers, reviews, tiles
 from audit.store.tables._of_operation import api_keys, checks, data_keys, flips, issued_keys, losses
@@ -44,7 +45,8 @@ __all__ = [
     "prices",
     "reviews",
     "tiles",
+    "unindexed",
 ]
 
-OF_A_CALL = (exchanges, findings, call_labels, part_uses)
-"""Tables of what belongs to one call, beside its row in `calls` and its words in the search index."""
+OF_A_CALL = (exchanges, findings, call_labels, part_uses, unindexed)
+"""Tables of what belongs to a call, beside its row in `calls` and its words in the search index."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from audit.store.columns import BigKey, Picos, UtcTime, UuidBytes
 from audit.store.tables._metadata import metadata
 
-__all__ = ["call_labels", "calls", "exchanges", "findings", "part_links", "part_uses", "parts", "prices"]
+__all__ = ["call_labels", "calls", "exchanges", "findings", "part_links", "part_uses", "parts", "prices", "unindexed"]
 
 _STANDING = """CASE
 WHEN outcome IN ('blocked_prompt', 'blocked_completion') THEN 'ok'
@@ -172,6 +172,15 @@ call_labels = Table(
     Column("value", Text, nullable=False),
     Index("ix_call_labels_name_value", "name", "value"),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (call_pk)",
+)
+
+unindexed = Table(
+    "unindexed",
+    metadata,
+    Column("call_pk", BigKey, primary_key=True, autoincrement=False),  # the first of calls in a row; see unindexed.py
+    Column("calls", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (call_pk)",
 )
 
