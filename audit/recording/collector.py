@@ -108,14 +108,18 @@ class Collector:
         self.drain()
 
     def drain(self) -> None:
-        """Store what is there now; raise `StoreError` at once when the database is out of reach."""
+        """Store what is there now, and unless the end has come, do what was left for later.
+
+        Raises `StoreError` at once when the database is out of reach.
+        """
         self._find(dead_too=True)
         ends = {name: drain.end for name, drain in self._drains.items()}
         while ready := self._ready([one for one in self._drains.values() if one.behind(ends[one.name])]):
             for drain in ready:
                 self._store(drain, _at_once)
-        while not self._ending.is_set() and self._destination is not None and self._destination.catch_up():
-            pass
+        with suppress(StoreError):  # nothing waits to be stored: that it is away is nobody's trouble
+            while not self._ending.is_set() and self._have_destination().catch_up():
+                pass
 
     def stop(self) -> None:
         """Have `run` come to its end."""

@@ -135,6 +135,21 @@ def test_an_empty_record_tells_how_to_begin(audit: Audit) -> None:
     assert audit("calls", "list", "--json").json == {"rows": [], "total": 0, "bounded": False, "unindexed": 0}
 
 
+def test_who_searches_is_told_of_calls_that_are_not_found_by_words_yet(audit: Audit, home: Path) -> None:
+    engine = open_engine(a_record(home))
+    Writer(engine).append([a_recent_call(1, input=said("a fig"))], words_later=True)
+    Writer(engine).append([a_recent_call(2, input=said("two figs"))])
+    engine.dispose()
+    listed = audit("calls", "list", "--search", "fig")
+    assert len(listed.lines) == 2
+    assert "not found by their words yet (1): who records sees to it" in listed.err
+    assert audit("calls", "list", "--search", "fig", "--json").json["unindexed"] == 1
+    assert "their words yet" not in audit("calls", "list").err
+    assert audit("collect", "--once").code == 0
+    searched = audit("calls", "list", "--search", "fig")
+    assert (len(searched.lines), "their words yet" in searched.err) == (3, False)
+
+
 def test_a_phrase_that_was_not_looked_for_everywhere_is_told(
     audit: Audit, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

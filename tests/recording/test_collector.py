@@ -42,9 +42,13 @@ def memory() -> Memory:
     return Memory()
 
 
+def pieces_of(number: int) -> list[bytes]:
+    return encode_exchange(an_exchange(id=UUID(int=number), url=f"https://host/{number}"))
+
+
 def write(journal: Journal, *numbers: int, whole: bool = True) -> None:
     for number in numbers:
-        pieces = encode_exchange(an_exchange(id=UUID(int=number), url=f"https://host/{number}"))
+        pieces = pieces_of(number)
         journal.append(pieces[:2])
         if whole:
             journal.append(pieces[2:])
@@ -222,10 +226,10 @@ def test_a_database_that_is_away_is_waited_for_while_what_waits_is_told(
         return memory
 
     with running(tmp_path, memory, opened) as collector:
-        write(journal, 1)
+        journal.append(pieces_of(1))  # at once: of a call that is begun and not ended nothing waits to be stored
         patiently(lambda: collector.progress.oldest_s > 0)
         later = Journal(tmp_path, left=True)
-        write(later, 2)
+        later.append(pieces_of(2))
         patiently(lambda: collector.progress.journals == 2)
         patiently(lambda: collector.progress.depth_bytes == journal.end[1] + later.end[1])  # found first, then read
         assert collector.progress.stored == 0
@@ -352,3 +356,40 @@ def test_what_is_taken_over_and_not_done_is_left_to_the_next(tmp_path: Path, mem
         collector.drain()
     assert len(memory.calls) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_for_later_is_done_when_nothing_is_to_be_stored(tmp_path: Path, memory: Memory) -> None:
+    memory.left = 3
+    ask(a_recorder(tmp_path))
+    with running(tmp_path, memory):
+        patiently(lambda: len(memory.calls) == 1 and memory.left == 0)
+
+
+@pytest.mark.parametrize(("latest_s", "left"), [(60.0, 100), (0.0, 96)])
+def test_who_has_much_to_store_leaves_it_for_so_long(
+    tmp_path: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch, latest_s: float, left: int
+) -> None:
+    monkeypatch.setattr(module, "FULL_BATCH", 1)
+    monkeypatch.setattr(module, "LATEST_S", latest_s)
+    memory.left = 100
+    journal = Journal(tmp_path, left=True)
+    write(journal, 1, 2, 3, 4)
+    seen: list[int] = []
+
+    def counted(_exchange: Any) -> None:
+        seen.append(memory.left)
+        if len(seen) < 5:
+            write(journal, len(seen) + 4)
+
+    memory.on_read = counted
+    with running(tmp_path, memory):
+        patiently(lambda: memory.left == 0)
+    assert seen[4] == left
+
+
+def test_what_is_stored_once_is_done_to_the_end(tmp_path: Path, memory: Memory) -> None:
+    ask(a_recorder(tmp_path))
+    memory.left = 5
+    with Collector(tmp_path, lambda: memory) as collector:
+        collector.drain()
+    assert (len(memory.calls), memory.left) == (1, 0)

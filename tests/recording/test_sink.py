@@ -21,6 +21,7 @@ from audit.recording.pace import Pace
 from audit.recording.sink import Sink
 from tests.factories import an_exchange
 from tests.recording.kept import Memory
+from tests.wired import patiently
 
 PATIENCE_S = 20.0
 """How long anything may take on a machine that is busy with other things."""
@@ -374,3 +375,14 @@ def _never() -> Memory:
 
 def _no_thread(_thread: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
+
+
+def test_what_is_left_for_later_is_done_when_all_is_stored(journal: Journal, sink: Sink, memory: Memory) -> None:
+    memory.left = 3
+    write(journal, 1)
+    assert sink.flush(PATIENCE_S)
+    patiently(lambda: memory.left == 0)
+    memory.left = 3
+    write(journal, 2)
+    assert sink.flush(PATIENCE_S)
+    patiently(lambda: memory.left == 0)

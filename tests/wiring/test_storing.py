@@ -8,15 +8,19 @@ from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from audit import wiring
-from audit.call import Price
+from audit.call import Exchange, Price
 from audit.recording.frames import Loss
 from audit.settings import Settings
 from audit.simulator.process import running
+from audit.store import unindexed
 from audit.store.engine import open_engine
+from audit.store.scope import Scope
+from audit.wiring import storing
 from audit.wiring.acting import actor
 from audit.wiring.ledger import open_ledger
 from tests.factories import an_exchange
@@ -148,3 +152,55 @@ def test_who_writes_with_other_settings_than_before_says_so_in_the_ledger(settin
         {"name": "aliases.gpt", "after": '"gpt-4o"'},
     ]
     assert (last.actor, last.place) == (actor(), 1)
+
+
+def some(count: int = storing.MANY) -> list[Exchange]:
+    said = json.dumps({"model": "m", "messages": [{"role": "user", "content": "an apple"}]}).encode()
+    asked = {"url": "https://api.openai.com/v1/chat/completions", "request_body": said}
+    return [an_exchange(id=uuid4(), **asked) for _ in range(count)]
+
+
+def by_words(settings: Settings) -> tuple[int, int]:
+    """How many calls are found by a word, and how many are not found by words yet."""
+    with closing(wiring.open_reader(settings)) as reader:
+        page = reader.calls(Scope(search="apple"))
+    return page.total, page.unindexed
+
+
+def test_where_many_wait_they_are_found_by_their_words_later(settings: Settings) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        assert not store.append([store.read(one) for one in some(storing.MANY - 1)])
+        assert by_words(settings) == (storing.MANY - 1, 0)
+        assert not store.append([store.read(one) for one in some()])
+        assert by_words(settings) == (storing.MANY - 1, storing.MANY)
+        while store.catch_up():
+            pass
+        assert by_words(settings) == (2 * storing.MANY - 1, 0)
+        assert not store.append([store.read(one) for one in some()])
+    assert by_words(settings) == (3 * storing.MANY - 1, 0), "who ends does what little is left"
+
+
+def test_what_one_has_left_another_finds(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storing, "CATCHING_UP_S", 0)
+    with closing(wiring.open_store(settings)) as store:
+        store.append([store.read(one) for one in some()])
+    assert by_words(settings) == (0, storing.MANY)
+    with closing(wiring.open_store(settings)) as store:
+        assert store.catch_up()
+    assert by_words(settings) == (storing.MANY, 0)
+
+
+def test_words_that_cannot_be_entered_now_are_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(wiring.open_store(settings)) as store:
+        store.append([store.read(one) for one in some()])
+        with monkeypatch.context() as broken:
+            broken.setattr(unindexed, "enter_some", lambda _engine: 1 / 0)
+            assert not store.catch_up()
+        assert not store.catch_up(), "not at once"
+        assert by_words(settings) == (0, storing.MANY)
+        monkeypatch.setattr(store, "_not_before", 0.0)
+        assert store.catch_up()
+    assert by_words(settings) == (storing.MANY, 0)
+    assert "cannot be found by their words yet" in caplog.text
