@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import resource
@@ -19,6 +18,7 @@ from typing import cast
 import msgspec
 import uvloop
 
+from audit.garbage import collect_rarely
 from audit.proxy.addresses import Networks
 from audit.proxy.admission import Admission
 from audit.proxy.credentials import provider_key
@@ -49,9 +49,7 @@ def main() -> None:
     source = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # what follows the loop reads
     plan = msgspec.json.decode(_first_line(source), type=Plan)
     _raise_limit_of_files()
-    gc.collect()
-    gc.freeze()  # modules live for ever, and an exchange leaves next to nothing behind that only a collection finds
-    gc.set_threshold(20_000, 50, 100)
+    collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Worker(plan).run(source))
 

@@ -35,7 +35,7 @@ LATEST_S = 60.0
 """How long what storing leaves for later may wait for a moment in which nothing is to be stored."""
 LOCK_WAIT_S = 2.0
 """How long a collector before this one may take to end."""
-FULL_BATCH = 200
+FULL_BATCH = 500
 _LOCK = "collecting"
 """The file that the one collector of a folder keeps locked; no `NAME.lock`, which are signs of life of writers."""
 _log = logging.getLogger("audit")

@@ -18,6 +18,7 @@ from audit.wiring.retaining import daily
 if TYPE_CHECKING:
     from audit.recording.collector import Collected, Collector
     from audit.settings import Settings
+    from audit.wiring.storing import Store
 
 __all__ = ["collect", "collect_once"]
 
@@ -85,9 +86,17 @@ def _at_work(stack: ExitStack, collector: Collector, standby: bool) -> bool:
 
 def _collector(settings: Settings) -> Collector:
     from audit.recording.collector import Collector
+
+    return Collector(settings.journal, lambda: _opened(settings))
+
+
+def _opened(settings: Settings) -> Store:
+    from audit.garbage import collect_rarely
     from audit.wiring import open_store
 
-    return Collector(settings.journal, lambda: open_store(settings))
+    store = open_store(settings)
+    collect_rarely()
+    return store
 
 
 def _begun(collector: Collector) -> Future[None]:

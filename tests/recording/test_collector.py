@@ -258,10 +258,10 @@ def test_a_database_that_can_never_be_used_ends_it(tmp_path: Path, memory: Memor
 def test_told_to_end_it_stores_what_is_there_first(tmp_path: Path, memory: Memory) -> None:
     journal = Journal(tmp_path, left=True)
     with Collector(tmp_path, lambda: memory) as collector:
-        write(journal, *range(1, 500))
+        write(journal, *range(1, 700))
         collector.stop()
         collector.run()
-    assert len(memory.calls) == 499
+    assert len(memory.calls) == 699
     assert max(memory.batches) == module.FULL_BATCH
 
 
