@@ -81,6 +81,10 @@ class Stored:
         """Keep a loss, once."""
         self.losses[loss.id] = loss.count
 
+    def catch_up(self) -> bool:
+        """Have nothing left for later."""
+        return False
+
     def close(self) -> None:
         """Have nothing to do."""
 
