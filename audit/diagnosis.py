@@ -115,6 +115,7 @@ def _record(health: Health, now: datetime) -> Iterator[Finding]:
         (health.noted, "calls of which something could not be read; `audit calls show` tells what"),
         (health.unknown_dialect, "calls in a format that no dialect knows"),
         (health.unknown_ending, "calls that ended with the process that made them: how, is unknown"),
+        (health.unindexed, "calls that cannot be found by their words yet; `audit collect --once` sees to it now"),
     ):
         if number:
             yield Finding(Level.NOTE, f"{what}: {number}")

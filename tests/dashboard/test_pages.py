@@ -18,7 +18,7 @@ from audit.store.write import Writer
 from dashboard import data, frame
 from tests.dashboard.record import HOSTILE, LONG_NAME, a_chat, a_record
 from tests.factories import event_stream
-from tests.store.samples import a_call, an_id
+from tests.store.samples import a_call, an_id, said
 from tests.store.sealed import OLD, sealed_with
 
 APP = str(Path(frame.__file__).parent / "streamlit_app.py")
@@ -242,6 +242,14 @@ def test_the_list_can_be_searched(opened: Open) -> None:
     assert not app.exception
     assert app.query_params["q"] == "hello"
     assert any("codex-mini-latest ⇒ o3-pro" in cell for cell in cells(app))
+
+
+def test_who_searches_is_told_of_calls_that_are_not_found_by_words_yet(opened: Open, tmp_path: Path) -> None:
+    engine = open_engine(url := a_record(tmp_path))
+    Writer(engine).append([a_call(number, input=said("a fig")) for number in (1, 2)], words_later=True)
+    engine.dispose()
+    told = [[one.value for one in opened("calls", url, range="all", **query).caption] for query in ({"q": "fig"}, {})]
+    assert ["2 calls just recorded cannot be found by words yet." in one for one in told] == [True, False]
 
 
 def test_encrypted_bodies_are_shown_with_their_key_alone(

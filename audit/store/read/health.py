@@ -10,6 +10,7 @@ from audit.call import Ending
 from audit.store import tables
 from audit.store.engine import size_bytes
 from audit.store.rows import Health
+from audit.store.unindexed import waiting
 
 __all__ = ["health", "lost"]
 
@@ -38,6 +39,7 @@ def health(connection: Connection, now: datetime) -> Health:
         lost=int(lost[0]),
         lost_last_day=int(lost[1]),
         last_loss=connection.execute(select(_l.reason).order_by(_l.at.desc(), _l.pk.desc()).limit(1)).scalar(),
+        unindexed=waiting(connection),
         size_bytes=size_bytes(connection),
         revision=connection.execute(select(version.c.version_num)).scalar(),
     )

@@ -28,6 +28,8 @@ class Health:
     unknown_dialect: int
     unknown_ending: int
     """Calls whose recorder died before their end."""
+    unindexed: int
+    """Calls that cannot be found by their words yet."""
     size_bytes: int
     revision: str | None
     """The schema's."""

@@ -10,12 +10,13 @@ from audit.store.read import Reader
 from audit.store.rows import Health
 from audit.store.schema import head
 from audit.store.write import Writer
-from tests.store.samples import NOON, a_call
+from tests.store.samples import NOON, a_call, said
 
 
 def test_the_record_tells_how_it_does(reader: Reader, engine: Engine) -> None:
-    late = a_call(10, dialect="unknown", exchange={"ending": Ending.UNKNOWN, "status": None})
-    Writer(engine, clock=lambda: NOON + timedelta(days=3)).append([late])
+    exchange = {"ending": Ending.UNKNOWN, "status": None}
+    late = a_call(10, dialect="unknown", exchange=exchange, input=said("hello"))
+    Writer(engine, clock=lambda: NOON + timedelta(days=3)).append([late], words_later=True)
     found = reader.health(NOON + timedelta(days=2))
     assert found.size_bytes > 50_000
     assert replace(found, size_bytes=0) == Health(
@@ -29,6 +30,7 @@ def test_the_record_tells_how_it_does(reader: Reader, engine: Engine) -> None:
         noted=1,
         unknown_dialect=1,
         unknown_ending=1,
+        unindexed=1,
         size_bytes=0,
         revision=head(),
     )
@@ -51,6 +53,7 @@ def test_an_empty_record_is_well(empty: Reader) -> None:
         noted=0,
         unknown_dialect=0,
         unknown_ending=0,
+        unindexed=0,
         size_bytes=0,
         revision=head(),
     )
