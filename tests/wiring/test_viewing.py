@@ -72,7 +72,7 @@ def test_a_copy_of_the_record_is_entered_where_it_is_copied_from(settings: Setti
         {"calls": 0, "way": "audit db copy", "into": "there"},
         {"calls": 0, "way": "audit backup", "into": "a file"},
     ]
-    note_copy(settings_of(tmp_path / "nothing"), "audit backup", "a file", said.append)  # without tables
+    note_copy(Settings(home=tmp_path / "nothing"), "audit backup", "a file", said.append)  # without tables
     assert [one.partition(":")[0] for one in said] == ["the ledger could not note this view"]
 
 
