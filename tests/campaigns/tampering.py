@@ -34,6 +34,7 @@ NOT_COVERED = {
     "ledger_writers.closed_at": "of the database alone: changes when a writer ends",
     "checkpoints.at": "of the database alone: a witness's signature tells a time",
     "losses.pk": "of the database alone",
+    "prices.pk of what no call has any more": "of the database alone; another is held to its calls",
     "reviews.pk": "of the database alone: in which order decisions are listed",
     "entries.pk of acts and of what was erased": "of the database alone; that of a call is held to the call's key",
     "part_uses, part_links": "derived: which parts a call needs, so that erasure removes what nobody needs",
@@ -43,6 +44,11 @@ NOT_COVERED = {
 PACKED = {("exchanges", "content"), ("exchanges", "recipe"), ("exchanges", "codec"), ("parts", "content"),
           ("parts", "recipe"), ("parts", "codec"), ("parts", "before")}  # fmt: skip
 """Columns of which several values unpack to the same bytes: these say the same, and nothing has been changed."""
+
+_HELD_TO_CALLS = {
+    tables.entries.c.pk: "select count(*) from calls where id = :id",
+    tables.prices.c.pk: "select count(*) from calls where price_pk = :pk",
+}
 
 
 class NothingToDo(Exception):
@@ -54,15 +60,11 @@ def flip(connection: Connection, chance: Random) -> str:
     table = chance.choice(CONTENT)
     column = chance.choice([one for one in table.columns if f"{table.name}.{one.name}" not in NOT_COVERED])
     row = _some_row(connection, table, chance)
-    if column is tables.entries.c.pk and not _is_of_a_call(connection, row):
+    if column in _HELD_TO_CALLS and not connection.execute(text(_HELD_TO_CALLS[column]), row).scalar_one():
         raise NothingToDo
     old = row[column.name]
     _write(connection, column, row, changed(old, column, chance))
     return f"{table.name}.{column.name}"
-
-
-def _is_of_a_call(connection: Connection, entry: dict[str, Any]) -> bool:
-    return bool(connection.execute(text("select count(*) from calls where id = :id"), {"id": entry["id"]}).scalar_one())
 
 
 def swap(connection: Connection, chance: Random) -> str:
