@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -44,7 +46,8 @@ WORKING = '{"source": "a list", "model": "m", "currency": "USD", "multiplier": "
 
 def put_calls(connection: Connection) -> None:
     """Put a call for each of `EXCHANGES` into a database of revision 0001 or 0002, with all that belongs to it."""
-    connection.execute(text("INSERT INTO prices (pk, digest, working) VALUES (1, 'd', :working)"), {"working": WORKING})
+    digest = "sha256:" + sha256(json.dumps(json.loads(WORKING), sort_keys=True).encode()).hexdigest()
+    _put(connection, "prices", {"pk": 1, "digest": digest, "working": WORKING})
     connection.execute(text("INSERT INTO api_keys VALUES ('of ci', 'ours', 'openai', 1, 2)"))
     for pk, exchange in enumerate(EXCHANGES, start=1):
         _put(connection, "calls", {"pk": pk, "id": bytes([pk]) * 16, **CALL})

@@ -15,11 +15,13 @@ from audit.store import tables
 from audit.store.read import Reader
 from audit.store.read.committed import committed
 from audit.store.read.exchanges import stored_exchanges
+from audit.store.rows.verified import Verdict
 from audit.store.schema import differences, head
 from audit.store.scope import Scope
 from audit.store.write import Writer
 from tests.migrations.old import EXCHANGES, put_calls
 from tests.store.samples import NOON, a_call
+from tests.store.two_months import verified
 
 
 @pytest.mark.parametrize("before", ["0001", "0002"])
@@ -64,6 +66,7 @@ def test_what_comes_behind_it_is_recorded_and_shown_with_what_was_there(engine: 
     assert detail is not None
     assert (detail.findings[0].details, detail.notes) == ({"a": [1.5, None]}, ("a note",))
     assert reader.health(NOON).calls == 6
+    assert verified(engine).entries == {Verdict.OK: 7}  # with the act of the price
 
 
 def test_it_cannot_be_taken_back(engine: Engine, config: Config) -> None:
