@@ -112,7 +112,7 @@ class StableJournal(Journal):
     def _turn(self) -> None:
         """Begin a new segment when this one is on stable storage; not while it is being synced, whose error is told
         but once."""
-        if self._torn:
+        if self._torn or self._failed:  # to sync it once more would tell that all is well
             self._renew()
         elif self._leader is None:
             try:

@@ -313,6 +313,20 @@ def test_a_segment_whose_last_sync_fails_is_left_all_the_same(tmp_path: Path, mo
     assert bodies(journal) == [b"a", b"b"]
 
 
+def test_a_segment_whose_sync_has_failed_is_not_synced_again_to_leave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, disk = StableJournal(tmp_path), Disk(1)
+    monkeypatch.setattr(os, "fdatasync", disk)
+    ticket = journal.append(frame(b"a"), wait=False)
+    assert journal._sync(ticket) is False
+    journal.turn()
+    assert len(disk.synced) == 1, "the error is told but once"
+    assert (journal.end[0], bodies(journal)) == (1, [b"a"])
+    journal.settle(ticket)
+    assert len(disk.synced) == 2
+
+
 def test_where_that_is_not_possible_the_next_append_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = StableJournal(tmp_path)
     journal.append(frame(b"a"))
