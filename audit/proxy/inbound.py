@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from collections.abc import Callable
 from typing import cast
 
@@ -17,7 +20,9 @@ from audit.proxy.refusals import Refusal, as_response, reason_phrase
 __all__ = ["Inbound"]
 
 LINGER_S = 2.0
-"""How long to go on reading what a refused client still sends: closed at once, it might not see the answer."""
+"""How long to go on reading what a refused client still sends: closed at once, it might not see the answer. Likewise
+how long a client has to take what there is of a response that broke off."""
+LOOK_EVERY_S = 0.005
 MOST_WAITING = 8
 """Requests that a client may have sent ahead."""
 
@@ -133,14 +138,28 @@ class Inbound(asyncio.Protocol):
             self._next()
 
     def break_off(self, *, reset: bool) -> None:
-        """End the connection in the midst of a response."""
+        """End the connection in the midst of a response; with a `reset`, once the client has got all that was sent."""
         self._passage = None
         if self._transport is None:
             return
-        if reset:
-            at_once = struct.pack("ii", 1, 0)
-            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        self._transport.close()
+        if not reset:
+            self._transport.close()
+            return
+        at_once = struct.pack("ii", 1, 0)
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self._lingering, self._since = True, self._gateway.now()
+        self._reader.requests.clear()
+        self._reset_when_sent()
+
+    def _reset_when_sent(self) -> None:
+        """Close, which takes back what is still on its way, when nothing is or it takes too long."""
+        if self._transport is None:
+            return
+        waits = self._transport.get_write_buffer_size() or _on_its_way(self._transport.get_extra_info("socket"))
+        if waits and self._gateway.now() - self._since < LINGER_S:
+            asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._reset_when_sent)
+        else:
+            self._transport.abort()
 
     def may_come(self, ready: bool) -> None:
         """Read on, or stop reading."""
@@ -187,3 +206,14 @@ class Inbound(asyncio.Protocol):
         self._reader.requests.clear()
         self.may_come(True)
         transport.write_eof()
+
+
+def _on_its_way(connection: socket.socket) -> int:
+    """Return how many bytes the other side has not acknowledged yet; 0 where that cannot be told.
+
+    https://man7.org/linux/man-pages/man7/tcp.7.html, SIOCOUTQ
+    """
+    try:
+        return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0

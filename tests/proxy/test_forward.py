@@ -239,6 +239,21 @@ def test_a_broken_response_is_seen_to_be_broken(
         assert had == answer.body == body
 
 
+def test_who_sees_by_a_reset_that_a_response_broke_off_has_had_all_of_it(origin: Origin, proxy: RunningProxy) -> None:
+    body = b"a" * 300_000
+    origin.play(Script((STREAM, chunk(body)), Then.CLOSE))
+    taken = 0
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        slow.connect((proxy.host, proxy.port))
+        slow.sendall(SMALL.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        time.sleep(0.3)
+        with pytest.raises(ConnectionResetError):  # noqa: PT012  # behind the last piece
+            while piece := slow.recv(65_536):
+                taken += len(piece)
+    assert taken > len(body)
+
+
 def test_a_response_that_ends_with_its_connection_is_whole(origin: Origin, proxy: RunningProxy) -> None:
     before = count(proxy)
     origin.play(Script((b"HTTP/1.1 200 OK\r\n\r\n", b"abc"), Then.CLOSE))
