@@ -35,6 +35,10 @@ _MOST_BYTES = 8 * 1024 * 1024
 _log = logging.getLogger("audit")
 
 
+class _CutAwayError(LookupError):
+    """A segment ends before a frame that stood in it: its writer could not bring it to stable storage."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What is ready to be stored."""
@@ -100,7 +104,7 @@ class Backlog:
         """Read from the first segment on; calls that ended before `stored` are in the database already."""
         self._folder = folder
         self._name = name
-        self._segment = min(segments(folder, name), default=0)
+        self._segment = min(segments(folder, name) and segments(folder, name), default=0)  # twice: see `_next`
         self._offset = 0
         self._known = stored
         self._open: dict[str, _UnderWay] = {}
@@ -144,7 +148,7 @@ class Backlog:
             grown = self._path(self._segment).stat().st_size > self._offset
         except FileNotFoundError:
             grown = False
-        return grown or any(number > self._segment for number in segments(self._folder, self._name))
+        return grown or bool(self._later())
 
     @property
     def is_understood(self) -> bool:
@@ -187,20 +191,29 @@ class Backlog:
             ended = self._open.pop(frame.id, None)  # else likewise
             if ended and self.position > self._known:
                 with self._noting_strange(self._segment, *ended.segments):
-                    batch.add(self._exchange(ended, frame))
+                    self._end(ended, frame, batch)
         elif self.position > self._known:
             batch.losses.append(loss_of(frame))
 
+    def _end(self, call: _UnderWay, finish: Frame, batch: Batch) -> None:
+        try:
+            batch.add(self._exchange(call, finish))
+        except _CutAwayError:  # and the finish with it, which was read ahead: both come again, in the next segment
+            self._open[finish.id] = call
+
     def _next(self) -> Frame | None:
         while (frame := self._next_here()) is None:
-            later = [number for number in segments(self._folder, self._name) if number > self._segment]
-            if not later:
+            if not (later := self._later()):
                 return None
             if (frame := self._next_here()) is not None:  # written, and the next segment begun, since it was read
                 break
-            self._segment, self._offset = min(later), 0
+            # A listing may have a segment that was made meanwhile, and lack the one made before. The next one has both.
+            self._segment, self._offset = min(self._later() or later), 0
         self._offset = frame.end
         return frame
+
+    def _later(self) -> list[int]:
+        return [number for number in segments(self._folder, self._name) if number > self._segment]
 
     def _next_here(self) -> Frame | None:
         if (frame := next(self._ahead, None)) is None:
@@ -218,7 +231,8 @@ class Backlog:
             data = os.pread(file.fileno(), place.end - place.start, place.start)
         for frame in read_frames(data, place.start):
             return frame
-        raise LookupError(f"the frame at {place.start} is gone")
+        cut = len(data) < place.end - place.start
+        raise (_CutAwayError if cut else LookupError)(f"the frame at {place.start} is gone")
 
     def _path(self, segment: int) -> Path:
         return self._folder / f"{self._name}.{segment}.journal"

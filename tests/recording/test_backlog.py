@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -370,25 +369,3 @@ def test_growth_is_told_without_reading(journal: Journal, backlog: Backlog, monk
     backlog.take(10)
     segments(journal.folder, journal.name)[1].unlink()
     assert not backlog.has_grown
-
-
-def test_a_piece_that_is_written_anew_is_read_once(journal: Journal, backlog: Backlog) -> None:
-    exchange, intent, finish = a_call(1)
-    again = encode(PIECE, {"id": exchange.id.hex, "side": RESPONSE, "number": 7}, b"x")
-    for pieces in (intent, again, again, finish):
-        journal.append(pieces)
-    assert [one.response_body for one in backlog.take(10).exchanges] == [b"x" + exchange.response_body]
-
-
-def test_of_a_piece_that_was_cut_away_what_was_written_anew_counts(journal: Journal, backlog: Backlog) -> None:
-    exchange, intent, finish = a_call(1)
-    piece = encode(PIECE, {"id": exchange.id.hex, "side": RESPONSE, "number": 1}, b"x")
-    journal.append(intent)
-    _, size = journal.end
-    journal.append(piece)
-    assert not backlog.take(10)
-    os.truncate(segments(journal.folder, journal.name)[0], size)
-    journal._turn()
-    for pieces in (piece, finish):
-        journal.append(pieces)
-    assert [one.response_body for one in backlog.take(10).exchanges] == [b"x" + exchange.response_body]

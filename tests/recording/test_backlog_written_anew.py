@@ -1,0 +1,93 @@
+"""What is not in the database yet, of a journal whose writer cuts away and writes anew what could not be synced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from audit.call import Exchange
+from audit.recording import backlog as module
+from audit.recording.backlog import Backlog
+from audit.recording.frames import PIECE, RESPONSE, encode, encode_exchange
+from audit.recording.journal import Journal, segments
+from tests.factories import an_exchange
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path)
+
+
+@pytest.fixture
+def backlog(journal: Journal) -> Backlog:
+    return Backlog(journal.folder, journal.name)
+
+
+def a_call(number: int) -> tuple[Exchange, list[bytes], list[bytes]]:
+    """Return an exchange, its intent and its finish."""
+    exchange = an_exchange(id=UUID(int=number), response_body=b"a" * 10)
+    pieces = encode_exchange(exchange)
+    return exchange, pieces[:2], pieces[2:]
+
+
+def test_a_piece_that_is_written_anew_is_read_once(journal: Journal, backlog: Backlog) -> None:
+    exchange, intent, finish = a_call(1)
+    again = encode(PIECE, {"id": exchange.id.hex, "side": RESPONSE, "number": 7}, b"x")
+    for pieces in (intent, again, again, finish):
+        journal.append(pieces)
+    assert [one.response_body for one in backlog.take(10).exchanges] == [b"x" + exchange.response_body]
+
+
+def test_of_a_piece_that_was_cut_away_what_was_written_anew_counts(journal: Journal, backlog: Backlog) -> None:
+    exchange, intent, finish = a_call(1)
+    piece = encode(PIECE, {"id": exchange.id.hex, "side": RESPONSE, "number": 1}, b"x")
+    journal.append(intent)
+    _, size = journal.end
+    journal.append(piece)
+    assert not backlog.take(10)
+    os.truncate(segments(journal.folder, journal.name)[0], size)
+    journal._turn()
+    for pieces in (piece, finish):
+        journal.append(pieces)
+    assert [one.response_body for one in backlog.take(10).exchanges] == [b"x" + exchange.response_body]
+
+
+def test_an_end_whose_content_was_cut_away_comes_again(journal: Journal, backlog: Backlog) -> None:
+    """The writer cuts away and writes anew what could not be synced, while the reader has read it ahead."""
+    (first, *told), (second, intent, finish) = a_call(1), a_call(2)
+    piece = encode(PIECE, {"id": second.id.hex, "side": RESPONSE, "number": 0}, b"x")
+    for pieces in (*told, intent):
+        journal.append(pieces)
+    _, size = journal.end
+    for pieces in (piece, finish):
+        journal.append(pieces)
+    assert backlog.take(1).exchanges == [first]
+    os.truncate(segments(journal.folder, journal.name)[0], size)
+    journal._turn()
+    assert not backlog.take(10)
+    for pieces in (piece, finish):
+        journal.append(pieces)
+    assert [one.response_body for one in backlog.take(10).exchanges] == [b"x" + second.response_body]
+    assert backlog.is_understood
+
+
+def test_a_listing_that_lacks_a_segment_does_not_pass_it_over(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a folder of many files may be listed, in which segments are made meanwhile."""
+    calls = [a_call(number) for number in range(4)]
+    for _, intent, finish in calls:
+        for pieces in (intent, finish):
+            journal.append(pieces)
+        journal._turn()
+    lacking = [{1}, set[int](), {0, 2}, set[int]()]
+
+    def listed(folder: Path, name: str) -> dict[int, Path]:
+        gone = lacking.pop(0) if lacking else set()
+        return {number: path for number, path in segments(folder, name).items() if number not in gone}
+
+    monkeypatch.setattr(module, "segments", listed)
+    assert Backlog(journal.folder, journal.name).take(10).exchanges == [exchange for exchange, _, _ in calls]
