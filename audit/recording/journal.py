@@ -15,6 +15,7 @@ import threading
 import time
 import zlib
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from audit.errors import JournalError
@@ -213,7 +214,7 @@ def mark_path(folder: Path, name: str) -> Path:
 
 def note_stored(folder: Path, name: str, stored: Position) -> None:
     """Write down how far a journal is stored, so that who looks next need not read it all again."""
-    told = _with_checksum(f"{stored[0]} {stored[1]}").ljust(_MARK_BYTES)
+    told = _with_checksum(f"{stored[0]} {stored[1]} {_boot()}").ljust(_MARK_BYTES)
     with suppress(OSError):  # a full disk; storing twice does no harm
         descriptor = os.open(mark_path(folder, name), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -223,14 +224,26 @@ def note_stored(folder: Path, name: str, stored: Position) -> None:
 
 
 def stored_up_to(folder: Path, name: str) -> Position:
-    """Return how far a journal is stored; its beginning where that is not known, as it does no harm to store twice."""
+    """Return how far a journal is stored; its beginning where that is not known, as it does no harm to store twice.
+
+    A mark counts until the machine is started anew: where the power was lost, what a segment had lost to a failed sync,
+    and was never stored, may stand there again.
+    """
     try:
         mark = mark_path(folder, name).read_text(encoding="ascii").strip()
-        number, offset, _ = mark.split()
-        whole = mark == _with_checksum(f"{number} {offset}")
+        number, offset, boot, _ = mark.split()
+        whole = mark == _with_checksum(f"{number} {offset} {boot}") and boot == _boot()
         return (int(number), int(offset)) if whole else (0, 0)
     except (OSError, ValueError):
         return 0, 0
+
+
+@cache
+def _boot() -> str:
+    """Return a name of this start of the machine; always the same one where there is none to be had."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    return "-"
 
 
 def _with_checksum(told: str) -> str:

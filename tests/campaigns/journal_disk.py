@@ -87,6 +87,11 @@ class MirroredOs:
             if self._opened.get(descriptor) == "names":
                 self.disk.sync_names()
 
+    def let_go(self) -> None:
+        """Close what a process that is gone had open."""
+        for descriptor in self._opened:
+            os.close(descriptor)
+
     def remove(self, name: str) -> None:
         """Note that a file is gone."""
         with self._doing():
@@ -129,4 +134,7 @@ def mirrored(disk: Disk, folder: Path, *, failing: float, chance: random.Random)
         mock.patch.object(lock, "os", there),
         mock.patch.object(Path, "unlink", unlinked),
     ):
-        yield
+        try:
+            yield
+        finally:
+            there.let_go()

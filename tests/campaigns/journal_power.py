@@ -124,7 +124,8 @@ def _cut(campaign: Campaign, chance: random.Random, *, outlives_power: bool) -> 
     with a_folder() as folder:
         for name, content in disk.cut().items():
             Path(folder, name).write_bytes(content)
-        with Collector(Path(folder), lambda: stored) as collector:
+        started_anew = mock.patch.object(journal, "_boot", return_value="anew")
+        with started_anew, Collector(Path(folder), lambda: stored) as collector:
             collector.drain()
     campaign.counts.update({"calls begun": len(diary.begun), "calls ended": len(diary.ended)})
     campaign.counts["cut while files were written"] += bool(disk.unsynced)

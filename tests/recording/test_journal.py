@@ -264,12 +264,16 @@ def _fail(*_arguments: object) -> int:
     raise OSError(28, "No space left on device")
 
 
-def test_how_far_a_journal_is_stored_is_noted_for_its_owner_alone(tmp_path: Path) -> None:
+def test_how_far_a_journal_is_stored_is_noted_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert stored_up_to(tmp_path, "a") == (0, 0)
     for stored in ((12, 10**9), (13, 0)):
         note_stored(tmp_path, "a", stored)
         assert stored_up_to(tmp_path, "a") == stored
     assert mark_path(tmp_path, "a").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setattr("audit.recording.journal._boot", lambda: "another")
+    assert stored_up_to(tmp_path, "a") == (0, 0), "of before the machine was started anew"
 
 
 def test_a_note_that_cannot_be_written_or_read_does_no_harm(tmp_path: Path) -> None:
