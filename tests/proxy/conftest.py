@@ -16,6 +16,6 @@ def origin() -> Iterator[Origin]:
 
 
 @pytest.fixture(autouse=True)
-def _forgetful(request: pytest.FixtureRequest) -> None:
+def _renewed(request: pytest.FixtureRequest) -> None:
     if "origin" in request.fixturenames:
-        request.getfixturevalue("origin").forget()
+        request.getfixturevalue("origin").renew()

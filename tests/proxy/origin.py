@@ -58,6 +58,10 @@ def a_reply(body: bytes = b"{}", status: bytes = b"200 OK", *headers: bytes, the
     return Script((b"\r\n".join(lines),), then)
 
 
+def _plainly(_heard: Heard) -> Script:
+    return a_reply()
+
+
 class Origin:
     """Answers every request as `answer` says; whoever sets it is the only one to ask. For several threads."""
 
@@ -71,7 +75,7 @@ class Origin:
         """How many answers have been sent, to their end or as far as they could be."""
         self.ended: set[int] = set()
         """Which of them have been closed from here."""
-        self.answer: Callable[[Heard], Script] = lambda _heard: a_reply()
+        self.answer: Callable[[Heard], Script] = _plainly
         self.early: Script | None = None
         """Answers every request in place of `answer` as soon as its head has come; then the rest is read."""
         self._open: set[socket.socket] = set()
@@ -84,6 +88,11 @@ class Origin:
     def forget(self) -> None:
         """Drop what was heard so far."""
         self.heard.clear()
+
+    def renew(self) -> None:
+        """Drop what was heard so far, and answer plainly again."""
+        self.forget()
+        self.answer, self.early = _plainly, None
 
     def accept(self, listening: socket.socket) -> None:
         """Serve connections until the socket is shut down."""
