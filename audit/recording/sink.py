@@ -169,7 +169,9 @@ class Sink:
             self._journal.turn_if_large()
 
     def _catch_up(self, destination: Destination) -> None:
-        while not (self._closing.is_set() or self._backlog.has_grown) and destination.catch_up():
+        while not self._closing.is_set() and destination.catch_up():
+            if self._backlog.has_grown:
+                return
             self._give_way()
 
     def _lag_s(self) -> float:
