@@ -21,7 +21,7 @@ __all__ = ["Inbound"]
 
 LINGER_S = 2.0
 """How long to go on reading what a refused client still sends: closed at once, it might not see the answer. Likewise
-how long a client has to take what there is of a response that broke off."""
+how long a client may take nothing of what there is of a response that broke off."""
 LOOK_EVERY_S = 0.005
 MOST_WAITING = 8
 """Requests that a client may have sent ahead."""
@@ -149,15 +149,20 @@ class Inbound(asyncio.Protocol):
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
         self._lingering, self._since = True, self._gateway.now()
         self._reader.requests.clear()
-        self._reset_when_sent()
+        self._reset_when_sent(0)
 
-    def _reset_when_sent(self) -> None:
-        """Close, which takes back what is still on its way, when nothing is or it takes too long."""
+    def _reset_when_sent(self, left: int) -> None:
+        """Close, which takes back what is still on its way, when nothing is or the client takes no more of it.
+
+        `left` is how much was on its way before.
+        """
         if self._transport is None:
             return
-        waits = self._transport.get_write_buffer_size() or _on_its_way(self._transport.get_extra_info("socket"))
+        waits = self._transport.get_write_buffer_size() + _on_its_way(self._transport.get_extra_info("socket"))
+        if waits < left:
+            self._since = self._gateway.now()
         if waits and self._gateway.now() - self._since < LINGER_S:
-            asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._reset_when_sent)
+            asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._reset_when_sent, waits)
         else:
             self._transport.abort()
 
