@@ -53,7 +53,7 @@ def enter_some(engine: Engine) -> int:
             if row is None or not blames_data(exc):
                 raise
             with engine.begin() as connection:
-                return _give_up(connection, row, exc)
+                return _give_up(connection, row, exc.orig)
 
 
 def remove_words(connection: Connection, pks: Sequence[int]) -> None:
@@ -95,7 +95,7 @@ def _enter(connection: Connection, row: Any) -> int:
     return _take(connection, row)
 
 
-def _give_up(connection: Connection, row: Any, why: Exception) -> int:
+def _give_up(connection: Connection, row: Any, why: BaseException | None) -> int:
     _log.error("%d calls from key %d on will not be found by their words: %s", row.calls, row.call_pk, why)
     return _take(connection, row)
 

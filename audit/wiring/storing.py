@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from audit.call import Call, Exchange
+from audit.errors import StoreError
 from audit.wiring.encrypting import keyed
 
 if TYPE_CHECKING:
@@ -111,11 +112,13 @@ class Store:
             return False
         try:
             self._is_behind = enter_some(self.engine) > 0
+            return self._is_behind
+        except StoreError as exc:  # not with what caused it, which may tell what was said
+            _log.warning("calls cannot be found by their words yet, that is tried again: %s", exc)
         except Exception:  # noqa: BLE001  # whatever it is, calls are stored all the same
-            _log.exception("calls cannot be found by their words yet; that is tried again")
-            self._not_before = time.monotonic() + AGAIN_AFTER_S
-            return False
-        return self._is_behind
+            _log.exception("calls cannot be found by their words yet, that is tried again")
+        self._not_before = time.monotonic() + AGAIN_AFTER_S
+        return False
 
     def lost(self, loss: Loss) -> None:
         """Store that exchanges were lost."""

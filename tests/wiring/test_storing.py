@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection, text
 
 from audit import wiring
 from audit.call import Exchange, Price
@@ -204,3 +205,18 @@ def test_words_that_cannot_be_entered_now_are_later(
         assert store.catch_up()
     assert by_words(settings) == (storing.MANY, 0)
     assert "cannot be found by their words yet" in caplog.text
+
+
+def test_why_words_cannot_be_entered_is_told_without_them(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(connection: Connection, rows: object) -> None:
+        connection.execute(text("SELECT 1 FROM nowhere WHERE :said = ''"), {"said": str(rows)})
+
+    with closing(wiring.open_store(settings)) as store:
+        store.append([store.read(one) for one in some()])
+        monkeypatch.setattr(unindexed, "add_to_index", fail)
+        assert not store.catch_up()
+        assert "tried again: the database" in caplog.text
+        assert "apple" not in caplog.text
+        monkeypatch.undo()
