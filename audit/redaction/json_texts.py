@@ -18,19 +18,28 @@ STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 
 
 def passages_of(text: str, start: int = 0, sheet: int = 0) -> Iterator[Passage]:
-    """Yield what is to be read in a text: a JSON document's strings one by one, else all of it."""
+    """Yield what is to be read in a text: a JSON document's strings, and lines of a number, one by one; else all."""
     if looks_like_json(text):
         yield from _strings(text, start, sheet)
-        if values_of(text) is not None:
+        if (values := values_of(text)) is not None:
+            lines = [line for line in values if _NUMBER.match(text, *line)]
+            yield from (plain_piece(text[begin:end], start + begin, sheet) for begin, end in lines)
             return
     yield plain_piece(text, start, sheet)
 
 
 def values_of(text: str) -> list[Span] | None:
-    """Return where the values stand that a text consists of, an array's each; None if there is anything else in it."""
+    """Return where the values stand that a text consists of, an array's each; None if there is anything else in it.
+
+    That is a number, too, that is no element and has no line of its own: `"my card:" 4111 1111 1111 1111`.
+    """
     spans: list[Span] = []
-    for _, end in read_values(text):
-        spans.append((spans[-1][1] if spans else 0, end))
+    apart = _ELEMENT if text.lstrip()[:1] == "[" else _LINE
+    for value, end in read_values(text):
+        start = spans[-1][1] if spans else 0
+        if isinstance(value, int | float) and not apart.match(text, start):
+            return None
+        spans.append((start, end))
     rest = text[spans[-1][1] if spans else 0 :]
     return None if rest.strip(_BETWEEN) else spans
 
@@ -54,4 +63,7 @@ def _strings(text: str, start: int, sheet: int) -> Iterator[Passage]:
 _OPENING = re.compile(r'\s*+(?:\{\s*+["}]|\[\s*+["{\[\]\d-]|")')
 _SHORT = 256
 _BASE64 = re.compile(r"(?:data:[\w./+;=-]{0,100}?base64,)?[A-Za-z0-9+/_-]++={0,2}")
+_ELEMENT = re.compile(r"\s*[\[,]")
+_LINE = re.compile(r"[^\S\n]*\n")
+_NUMBER = re.compile(r"\s*[\d-]")
 _BETWEEN = " \t\r\n,[]\x1e\ufeff"

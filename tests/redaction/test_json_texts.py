@@ -29,6 +29,30 @@ def test_json_is_told_by_how_it_begins(text: str) -> None:
     assert looks_like_json(text) is (text != "")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"my card:" 4111 1111 1111 1111',
+        '"my card", 4111111111111111',
+        '["card"] 4111111111111111',
+        '["card" 4111 1111 1111 1111]',
+        '{"a": "card"} 4111 1111 1111 1111',
+    ],
+)
+def test_numbers_beside_what_could_be_json_are_read(text: str) -> None:
+    assert values_of(text) is None
+    assert texts(text)[-1] == text
+
+
+def test_a_line_of_a_number_is_read_and_numbers_within_a_document_are_not() -> None:
+    assert texts('"card"\n4111111111111111\n-5\n') == ["card", "\n4111111111111111", "\n-5"]
+    assert texts('{"card": 4111111111111111}\n[4111111111111111]') == ["card"]
+
+
+def test_numbers_in_an_array_are_values() -> None:
+    assert values_of(" [1, -2.5,\n3e4 , true, null]") == [(0, 3), (3, 9), (9, 14), (14, 21), (21, 27)]
+
+
 def test_images_are_left_alone() -> None:
     image = base64.b64encode(bytes(range(256)) * 2).decode()
     assert is_binary(image)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from audit.call import Arrival, Exchange, Reading, Tags
@@ -57,6 +57,7 @@ def said(exchange: Exchange) -> str:
     cuts=st.lists(st.integers(0, 80), max_size=12),
     ascii_only=st.booleans(),
 )
+@example(text=['"', '"', "4111 1111 1111 1111"], cuts=[], ascii_only=False)
 def test_a_reading_is_the_same_in_all_but_text_wherever_a_stream_is_cut(
     text: list[str], cuts: list[int], ascii_only: bool
 ) -> None:
