@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +13,17 @@ from tests.databases import KIND, KINDS
 # A machine that is busy with something else is no failure of ours.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+_THRESHOLDS = gc.get_threshold()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_as_usual() -> Iterator[None]:
+    """Has garbage collected as ever again, whatever a test has run that is a process of its own else."""
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*_THRESHOLDS)
 
 
 def pytest_configure() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import hashlib
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -153,20 +151,11 @@ def warmed() -> list[str]:
     return told
 
 
-@pytest.fixture
-def thawed() -> Iterator[None]:
-    """Has the garbage collector look through everything again."""
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("thawed")
 def test_the_first_visitor_finds_the_record_looked_at(shown: pytest.MonkeyPatch, traffic: str) -> None:
     shown.setenv("AUDIT_DATABASE_URL", traffic)
     assert warmed() == ["ready"]
 
 
-@pytest.mark.usefixtures("thawed")
 def test_a_record_that_cannot_be_looked_at_keeps_no_server_from_starting(
     shown: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,9 @@ from tests.dashboard.record import a_chat, a_record
 
 
 @pytest.fixture(autouse=True)
-def thawed(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Has the garbage collector look through everything again."""
+def told_all(caplog: pytest.LogCaptureFixture) -> None:
+    """Has what is told kept, notes too."""
     caplog.set_level(logging.INFO, "audit.dashboard")
-    yield
-    gc.unfreeze()
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
