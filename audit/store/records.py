@@ -226,7 +226,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "category": _cut(finding.category),
         "severity": _cut(finding.severity),
         "probability": _cut(finding.probability),
-        "score": finding.score if finding.score is not None and math.isfinite(finding.score) else None,
+        "score": _number(finding.score),
         "detected": finding.detected,
         "filtered": finding.filtered,
         "masked": finding.masked,
@@ -238,6 +238,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "details": _details(finding),
         "place": _cut(finding.place),
     }
+
+
+def _number(score: float | None) -> float | None:
+    """Return a number that every database gives back as it is: SQLite knows no negative zero."""
+    return score + 0.0 if score is not None and math.isfinite(score) else None
 
 
 def _details(finding: Finding) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select, update
 
@@ -93,6 +93,7 @@ DETAILS = st.recursive(
     score=st.floats() | st.none(),
     figure=st.integers() | st.none(),
 )
+@example(words=[""] * 6, details={"score": -0.0}, score=-0.0, figure=None)
 def test_whatever_a_call_holds(
     engine: Engine, words: list[str], details: dict[str, Any], score: float | None, figure: int | None
 ) -> None:
