@@ -23,7 +23,7 @@ from audit.proxy.upstreams import Upstream
 from tests.proxy.origin import Origin, a_reply
 from tests.proxy.raw import ask
 from tests.proxy.running import HERE, running_proxy
-from tests.wired import patiently
+from tests.wired import PATIENCE_S, patiently
 
 SMALL = b"GET /v1/models HTTP/1.1\r\nHost: proxy\r\n\r\n"
 
@@ -32,10 +32,12 @@ def at(url: str) -> Upstream:
     return Upstream.of(UpstreamPlan(name="x", mounts=("",), base_url=url))
 
 
-def connect(url: str, *, allowed: tuple[str, ...] = HERE, outgoing_proxy: str | None = None) -> None:
+def connect(
+    url: str, *, allowed: tuple[str, ...] = HERE, outgoing_proxy: str | None = None, within_s: float = PATIENCE_S
+) -> None:
     async def connecting() -> None:
         dialer = Dialer(Networks(allowed), outgoing_proxy=outgoing_proxy)
-        (await dialer.connect(at(url), lambda: Outbound(at(url)), 1.0)).abort()
+        (await dialer.connect(at(url), lambda: Outbound(at(url)), within_s)).abort()
 
     asyncio.run(connecting())
 
@@ -99,7 +101,7 @@ def test_a_connection_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", never)
     with pytest.raises(Unreachable, match="within 1 s"):
-        connect("http://127.0.0.1:9")
+        connect("http://127.0.0.1:9", within_s=1.0)
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def test_nothing_that_a_client_sends_begins_another_line(
 ) -> None:
     broken = (BREAKS | ENCODED)[name]
     wire = PLACES[place].replace(b"<>", broken + INJECTED.replace(b": ", b":" if place in _WORDS else b": ")) + b"\r\n"
-    with Client(proxy.host, proxy.port, patience_s=2.0) as client:
+    with Client(proxy.host, proxy.port) as client:
         answer = client.ask(wire)
     assert answer.ending is Ending.COMPLETE
     assert answer.status is not None
@@ -141,7 +141,7 @@ def test_nothing_that_a_provider_sends_begins_another_line(
 ) -> None:
     wire = ANSWERS[place].replace(b"<>", BREAKS[name] + INJECTED.replace(b"x", b"y", 1))
     origin.play(Script((wire,), Then.CLOSE))
-    answer = ask((proxy.host, proxy.port), b"GET /router/v1/a HTTP/1.1\r\nHost: x\r\n\r\n", patience_s=2.0)
+    answer = ask((proxy.host, proxy.port), b"GET /router/v1/a HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.status == 502 or answer.ending in (Ending.CUT, Ending.RESET)
     assert not [one for one in answer.headers if one[0].startswith(b"y-")]
 
