@@ -104,7 +104,7 @@ class Backlog:
         """Read from the first segment on; calls that ended before `stored` are in the database already."""
         self._folder = folder
         self._name = name
-        self._segment = min(segments(folder, name) and segments(folder, name), default=0)  # twice: see `_next`
+        self._segment = self._after(-1) or 0
         self._offset = 0
         self._known = stored
         self._open: dict[str, _UnderWay] = {}
@@ -148,7 +148,7 @@ class Backlog:
             grown = self._path(self._segment).stat().st_size > self._offset
         except FileNotFoundError:
             grown = False
-        return grown or bool(self._later())
+        return grown or self._after(self._segment) is not None
 
     @property
     def is_understood(self) -> bool:
@@ -203,17 +203,24 @@ class Backlog:
 
     def _next(self) -> Frame | None:
         while (frame := self._next_here()) is None:
-            if not (later := self._later()):
+            if (following := self._after(self._segment)) is None:
                 return None
             if (frame := self._next_here()) is not None:  # written, and the next segment begun, since it was read
                 break
-            # A listing may have a segment that was made meanwhile, and lack the one made before. The next one has both.
-            self._segment, self._offset = min(self._later() or later), 0
+            self._segment, self._offset = following, 0
         self._offset = frame.end
         return frame
 
-    def _later(self) -> list[int]:
-        return [number for number in segments(self._folder, self._name) if number > self._segment]
+    def _after(self, segment: int) -> int | None:
+        """Return the next segment.
+
+        A listing may have one that was made meanwhile, and lack the one made before; the listing after it has both.
+        """
+        for _ in range(2):
+            later = [number for number in segments(self._folder, self._name) if number > segment]
+            if not later:
+                return None
+        return min(later)
 
     def _next_here(self) -> Frame | None:
         if (frame := next(self._ahead, None)) is None:

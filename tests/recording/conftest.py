@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.recording.backlog import Backlog
+from audit.recording.journal import Journal
 from audit.recording.recorder import Recorder
 from tests.recording.callers import Caller
 from tests.recording.kept import a_recorder
@@ -30,6 +32,18 @@ def family(request: pytest.FixtureRequest) -> str:
 def caller(request: pytest.FixtureRequest, family: str) -> Caller:
     """Callers of every family and kind."""
     return Caller(family, request.param)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """A journal in this test's folder."""
+    return Journal(tmp_path)
+
+
+@pytest.fixture
+def backlog(journal: Journal) -> Backlog:
+    """What of it is not in the database yet."""
+    return Backlog(journal.folder, journal.name)
 
 
 @pytest.fixture

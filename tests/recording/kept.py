@@ -13,12 +13,13 @@ from uuid import UUID
 
 from audit.call import Call, Ending, Exchange, Outcome, Reading
 from audit.recording.backlog import Backlog, Batch
-from audit.recording.frames import Loss
+from audit.recording.frames import Loss, encode_exchange
 from audit.recording.journal import writers
 from audit.recording.recorder import Recorder
 from audit.recording.tape import Tape
+from tests.factories import an_exchange
 
-__all__ = ["URL", "Memory", "a_recorder", "ask", "begin", "exit_with", "journalled", "losses", "no_space"]
+__all__ = ["URL", "Memory", "a_call", "a_recorder", "ask", "begin", "exit_with", "journalled", "losses", "no_space"]
 
 URL = "https://api.example.com/v1/chat/completions"
 
@@ -39,6 +40,7 @@ class Memory:
         self.on_read: Callable[[Exchange], None] = lambda _exchange: None
         self.left = 0
         """Pieces of work that storing has left for later."""
+        self.on_catching_up: Callable[[], object] = lambda: None
         self.closed = False
 
     @property
@@ -68,11 +70,19 @@ class Memory:
         self.losses.append(loss)
 
     def catch_up(self) -> bool:
+        self.on_catching_up()
         self.left = max(self.left - 1, 0)
         return self.left > 0
 
     def close(self) -> None:
         self.closed = True
+
+
+def a_call(number: int, size: int = 10) -> tuple[Exchange, list[bytes], list[bytes]]:
+    """Return an exchange, its intent and its finish as frames."""
+    exchange = an_exchange(id=UUID(int=number), request_body=b"q" * size, response_body=b"a" * size)
+    pieces = encode_exchange(exchange)
+    return exchange, pieces[:2], pieces[2:]
 
 
 def a_recorder(folder: Path, destination: Memory | None = None, **options: Any) -> Recorder:

@@ -11,33 +11,17 @@ from uuid import UUID
 
 import pytest
 
-from audit.call import Ending, Exchange
+from audit.call import Ending
 from audit.recording import backlog as module
 from audit.recording.backlog import Backlog, Batch
-from audit.recording.frames import FINISH, INTENT, LOSS, PIECE, REQUEST, RESPONSE, encode, encode_exchange
+from audit.recording.frames import FINISH, INTENT, LOSS, PIECE, REQUEST, RESPONSE, encode
 from audit.recording.journal import Journal, segments
 from tests.factories import an_exchange
-
-
-def a_call(number: int, size: int = 10) -> tuple[Exchange, list[bytes], list[bytes]]:
-    """Return an exchange, its intent and its finish."""
-    exchange = an_exchange(id=UUID(int=number), request_body=b"q" * size, response_body=b"a" * size)
-    pieces = encode_exchange(exchange)
-    return exchange, pieces[:2], pieces[2:]
+from tests.recording.kept import a_call
 
 
 def a_loss(number: int) -> list[bytes]:
     return encode(LOSS, {"id": UUID(int=number).hex, "at": 0, "count": number, "reason": "full"})
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path)
-
-
-@pytest.fixture
-def backlog(journal: Journal) -> Backlog:
-    return Backlog(journal.folder, journal.name)
 
 
 def turn(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

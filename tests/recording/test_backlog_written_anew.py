@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from audit.call import Exchange
 from audit.recording import backlog as module
 from audit.recording.backlog import Backlog
-from audit.recording.frames import PIECE, RESPONSE, encode, encode_exchange
+from audit.recording.frames import PIECE, RESPONSE, encode
 from audit.recording.journal import Journal, segments
-from tests.factories import an_exchange
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path)
-
-
-@pytest.fixture
-def backlog(journal: Journal) -> Backlog:
-    return Backlog(journal.folder, journal.name)
-
-
-def a_call(number: int) -> tuple[Exchange, list[bytes], list[bytes]]:
-    """Return an exchange, its intent and its finish."""
-    exchange = an_exchange(id=UUID(int=number), response_body=b"a" * 10)
-    pieces = encode_exchange(exchange)
-    return exchange, pieces[:2], pieces[2:]
+from tests.recording.kept import a_call
 
 
 def test_a_piece_that_is_written_anew_is_read_once(journal: Journal, backlog: Backlog) -> None:
@@ -77,17 +58,24 @@ def test_an_end_whose_content_was_cut_away_comes_again(journal: Journal, backlog
 def test_a_listing_that_lacks_a_segment_does_not_pass_it_over(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a folder of many files may be listed, in which segments are made meanwhile."""
-    calls = [a_call(number) for number in range(4)]
-    for _, intent, finish in calls:
-        for pieces in (intent, finish):
-            journal.append(pieces)
-        journal._turn()
-    lacking = [{1}, set[int](), {0, 2}, set[int]()]
+    """Of segments that are made while a folder is listed, an earlier one may be left out and a later one be there."""
+    calls, known = [a_call(number) for number in range(6)], set[int]()
+
+    def append(*numbers: int) -> None:
+        for number in numbers:
+            for pieces in calls[number][1:]:
+                journal.append(pieces)
+            journal._turn()
 
     def listed(folder: Path, name: str) -> dict[int, Path]:
-        gone = lacking.pop(0) if lacking else set()
-        return {number: path for number, path in segments(folder, name).items() if number not in gone}
+        found = segments(folder, name)
+        new = found.keys() - known
+        known.update(new)
+        return {number: path for number, path in found.items() if number not in new or number == max(found)}
 
     monkeypatch.setattr(module, "segments", listed)
-    assert Backlog(journal.folder, journal.name).take(10).exchanges == [exchange for exchange, _, _ in calls]
+    append(0, 1, 2)
+    backlog = Backlog(journal.folder, journal.name)
+    assert backlog.take(10).exchanges == [exchange for exchange, _, _ in calls[:3]]
+    append(3, 4, 5)
+    assert backlog.take(10).exchanges == [exchange for exchange, _, _ in calls[3:]]
