@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
 
@@ -25,11 +24,6 @@ from tests.wired import patiently
 
 PATIENCE_S = 20.0
 """How long anything may take on a machine that is busy with other things."""
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path)
 
 
 @pytest.fixture
@@ -386,3 +380,18 @@ def test_what_is_left_for_later_is_done_when_all_is_stored(journal: Journal, sin
     write(journal, 2)
     assert sink.flush(PATIENCE_S)
     patiently(lambda: memory.left == 0)
+
+
+def test_what_has_ended_meanwhile_comes_before_what_was_left_for_later(
+    journal: Journal, sink: Sink, memory: Memory
+) -> None:
+    left_then: list[int] = []
+    write(journal, 1)
+    assert sink.flush(PATIENCE_S)
+    memory.on_read = lambda _exchange: left_then.append(memory.left)
+    memory.on_catching_up = lambda: (write(journal, 3), sink.wake()) if memory.left == 50 else None
+    memory.left = 50
+    write(journal, 2)
+    sink.wake()
+    patiently(lambda: memory.left == 0)
+    assert left_then == [50, 49]
