@@ -152,19 +152,19 @@ class Inbound(asyncio.Protocol):
         self._reset_when_sent(0)
 
     def _reset_when_sent(self, left: int) -> None:
-        """Close, which takes back what is still on its way, when nothing is or the client takes no more of it.
+        """Close, which takes back what is still on its way, once nothing is; the clock ends what takes too long.
 
         `left` is how much was on its way before.
         """
         if self._transport is None:
             return
         waits = self._transport.get_write_buffer_size() + _on_its_way(self._transport.get_extra_info("socket"))
+        if not waits:
+            self.abort()
+            return
         if waits < left:
             self._since = self._gateway.now()
-        if waits and self._gateway.now() - self._since < LINGER_S:
-            asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._reset_when_sent, waits)
-        else:
-            self._transport.abort()
+        asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._reset_when_sent, waits)
 
     def may_come(self, ready: bool) -> None:
         """Read on, or stop reading."""

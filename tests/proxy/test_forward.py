@@ -12,6 +12,7 @@ import pytest
 
 from audit.call import Ending
 from audit.call import Origin as Way
+from audit.proxy.inbound import LINGER_S
 from tests.proxy.framing import Ending as Seen
 from tests.proxy.origin import Origin, Script, Then, a_reply
 from tests.proxy.raw import Answer, Client, ask
@@ -239,7 +240,11 @@ def test_a_broken_response_is_seen_to_be_broken(
         assert had == answer.body == body
 
 
-def test_who_sees_by_a_reset_that_a_response_broke_off_has_had_all_of_it(origin: Origin, proxy: RunningProxy) -> None:
+@pytest.mark.parametrize("lasts_s", [0.0, LINGER_S + 1.0])
+def test_who_sees_by_a_reset_that_a_response_broke_off_has_had_all_of_it(
+    origin: Origin, proxy: RunningProxy, lasts_s: float
+) -> None:
+    """However long it takes to take it."""
     body = b"a" * 300_000
     origin.play(Script((STREAM, chunk(body)), Then.CLOSE))
     taken = 0
@@ -248,9 +253,11 @@ def test_who_sees_by_a_reset_that_a_response_broke_off_has_had_all_of_it(origin:
         slow.connect((proxy.host, proxy.port))
         slow.sendall(SMALL.replace(b"HTTP/1.1", b"HTTP/1.0"))
         time.sleep(0.3)
+        began = time.monotonic()
         with pytest.raises(ConnectionResetError):  # noqa: PT012  # behind the last piece
             while piece := slow.recv(65_536):
                 taken += len(piece)
+                time.sleep(max(began + lasts_s * taken / len(body) - time.monotonic(), 0))
     assert taken > len(body)
 
 
