@@ -22,8 +22,9 @@ def passages_of(text: str, start: int = 0, sheet: int = 0) -> Iterator[Passage]:
     if looks_like_json(text):
         yield from _strings(text, start, sheet)
         if (values := values_of(text)) is not None:
-            lines = [line for line in values if _NUMBER.match(text, *line)]
-            yield from (plain_piece(text[begin:end], start + begin, sheet) for begin, end in lines)
+            for begin, end in values:
+                if _NUMBER.match(text, begin, end):
+                    yield plain_piece(text[begin:end], start + begin, sheet)
             return
     yield plain_piece(text, start, sheet)
 
