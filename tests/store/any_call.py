@@ -14,6 +14,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from audit.call import Call
+from tests.store.bodies_of import HOSTILE, a_conversation
 
 __all__ = ["CALLS"]
 
@@ -31,7 +32,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers() | st.integers(0, 10**6),
     float: st.floats(),
     str: TEXT,
-    bytes: st.binary(max_size=20),
+    bytes: st.binary(max_size=20) | st.sampled_from([*HOSTILE, *a_conversation(3)]),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False) | st.decimals(0, 10, places=6),
     UUID: st.uuids(version=4),
     datetime: st.datetimes(EARLIEST, LATEST, timezones=ZONES),
