@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import IntegrityError
 from zstandard import ZstdCompressor
 
 from audit.interpret import Interpreter
@@ -26,7 +27,6 @@ from tests.store.sealed import NEW, sealed_with
 from tests.store.whole import found_by
 
 JSON = (("content-type", "application/json"),)
-BROKEN = {"nothing": b"", "not packed": b"rubbish", "no list": ZstdCompressor().compress(b"{}")}
 FRUIT = ("a red apple", "", "a green apple and a café", "一个苹果", "a pear")
 
 
@@ -170,6 +170,18 @@ def test_what_the_index_does_not_take_does_not_keep_others_waiting(
     assert (found_by(engine, "already"), found_by(engine, "found")) == (1, 1)
     if engine.dialect.name == "postgresql":  # SQLite puts the new words in the place of the old
         assert "2 calls from key" in caplog.text
+
+
+def test_why_words_are_given_up_is_told_without_them(
+    engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_connection: Connection, rows: object) -> None:
+        raise IntegrityError("INSERT INTO words", {"said": str(rows)}, ValueError("already there"))
+
+    store(writer, *FRUIT)
+    monkeypatch.setattr(unindexed, "add_to_index", refuse)
+    assert [enter_some(engine), enter_some(engine)] == [5, 0]
+    assert caplog.messages[0].endswith("will not be found by their words: already there")
 
 
 def test_several_may_enter_words_at_once(engine: Engine, writer: Writer, url: str) -> None:
